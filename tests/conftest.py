@@ -1,0 +1,3 @@
+"""Fixtures for every test below this folder."""
+
+from browser import browser as browser
