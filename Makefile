@@ -1,0 +1,98 @@
+# Everything a reader, a teacher or a contributor does, by name. `make` lists it.
+# Needs Python 3.11 or newer (`make book PYTHON=python3.12` chooses one), make and git.
+
+PYTHON ?= python3
+PORT ?= 8000
+PYTHON_LIB = $(shell $(PYTHON) -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LAB_VENV := .venv-lab
+LAB_BIN := $(LAB_VENV)/bin
+LAB_READY := $(LAB_VENV)/.ready
+INPUTS := _build/.inputs
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv book test references serve lab links lint format lock cache clean check-python
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Fails with a sentence, not with a traceback, where Python is missing, too old, or (Debian, Ubuntu)
+# comes without the module that makes environments.
+check-python:
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "There is no '$(PYTHON)' here. Install Python 3.11 or newer, or name one: make ... PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "'$(PYTHON)' is $$($(PYTHON) -V 2>&1). Python 3.11 or newer is needed; name one: make ... PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+venv: $(READY) ## set up .venv from the locked requirements.txt
+
+# An environment of another Python, or one that was left half made, is made anew.
+$(READY): requirements.txt pyproject.toml | check-python
+	@echo "Setting up $(VENV) from requirements.txt: a minute or two, only when it changed."
+	@test -x $(BIN)/pip && test -d $(VENV)/lib/$(PYTHON_LIB) || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# A notebook's cached outputs are right only for the optlib, the packages and the data that made them;
+# Jupyter's cache looks at the notebook's own cells alone.
+cache: $(READY)
+	@mkdir -p _build
+	@find optlib requirements.txt chapters/data $(VENV)/pyvenv.cfg -type f ! -path '*/__pycache__/*' \
+	  -exec cksum {} + | LC_ALL=C sort -k 3 > $(INPUTS).new
+	@cmp -s $(INPUTS).new $(INPUTS) || rm -rf _build/.jupyter_cache
+	@mv $(INPUTS).new $(INPUTS)
+
+book: cache ## build the book into _build/html; any warning is an error
+	@echo "Building the book: notebooks that changed are executed first."
+	@$(BIN)/jupyter-book build . --all -W --keep-going -n -q > /dev/null
+	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
+
+test: lint book ## run every check: lint, types, the book's build, and all tests
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+references: $(READY) ## renew the notebooks' reference outputs (then read the diff)
+	@$(BIN)/pytest tests/notebooks --update-reference
+
+serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for another)
+	@echo "The book is at http://localhost:$(PORT) (Ctrl-C ends it)."
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+links: cache ## check that every link to the outside still answers
+	@$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links
+
+# The environment that the launch button's page starts: the image's JupyterLab, then binder/ on top.
+$(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.json binder/postBuild | check-python
+	@echo "Setting up $(LAB_VENV) as binder/ says: a minute, only when it changed."
+	@$(PYTHON) -m venv --clear $(LAB_VENV)
+	@$(LAB_BIN)/pip install --quiet --disable-pip-version-check -r binder/base-image.txt -r binder/requirements.txt
+	@NB_PYTHON_PREFIX=$(CURDIR)/$(LAB_VENV) bash binder/postBuild
+	@touch $@
+
+lab: $(LAB_READY) ## open the chapters in JupyterLab, as Binder does
+	@$(LAB_BIN)/jupyter lab --ServerApp.default_url=/lab/tree/chapters/intro.md
+
+lint: $(READY) ## ruff (style and format) and mypy (types)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --check; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+format: $(READY) ## let ruff put the code into shape
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+# Versions that still fit are kept; UPGRADE=1 takes the newest of everything.
+lock: $(READY) ## resolve pyproject.toml into requirements.txt (UPGRADE=1: newest versions)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra book --extra test --universal \
+	  --python-version 3.11 --fork-strategy fewest --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
+
+clean: ## remove the built book and all caches (the environments stay)
+	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d ! -path './.venv*' -prune -exec rm -rf {} +

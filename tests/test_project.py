@@ -1,0 +1,252 @@
+"""Facts about the project as a whole that no single module's tests can see."""
+
+import csv
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "chapters" / "data"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def project_files() -> list[Path]:
+    """Every file that belongs to the project: tracked, or new and not ignored."""
+    # safe.directory: a checkout that another user owns (a container's mount) is read all the same.
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def texts() -> dict[str, str]:
+    """The text of every project file that is text, by its name."""
+    found = {}
+    for path in project_files():
+        content = path.read_bytes()
+        if b"\0" not in content:
+            found[str(path.relative_to(ROOT))] = content.decode("utf-8")
+    return found
+
+
+def requirements(path: Path) -> dict[str, Requirement]:
+    """The requirements of a file, by canonical name."""
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    parsed = [Requirement(line) for line in lines if line]
+    return {canonicalize_name(requirement.name): requirement for requirement in parsed}
+
+
+def pinned(path: Path) -> dict[str, str]:
+    """The versions that a lock file pins, by canonical name."""
+    found = {}
+    for name, requirement in requirements(path).items():
+        assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), f"{path.name} does not pin {name}"
+        found[name] = str(requirement.specifier).removeprefix("==")
+    return found
+
+
+# --- One fact, one place -------------------------------------------------------------------------
+
+
+def test_the_repository_address_stands_in_one_file():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    owner_and_name = address.removeprefix("https://github.com/")
+    assert re.fullmatch(r"[\w.-]+/[\w.-]+", owner_and_name), f"repository.url is no GitHub address: {address}"
+    assert [name for name, text in texts().items() if owner_and_name in text] == ["_config.yml"]
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert (citation["version"], newest[1]) == (PROJECT["version"], PROJECT["version"])
+
+
+def test_no_file_names_a_package_host_or_a_place_on_someones_machine():
+    # Installers know where packages come from; a mirror that one machine uses helps no other.
+    hosts = r"pypi\.org|python[h]osted\.org|npmjs\.(?:org|com)|anaconda\.org|deb\.debian\.org"
+    indexes = r"(?:index|[f]ind)-(?:url|links)[ =]"
+    homes = r"(?<![\w.])/(?:root|work|Users|home)/\w"
+    found = [
+        f"{name}: {match[0]}"
+        for name, text in texts().items()
+        for match in re.finditer(f"{hosts}|{indexes}|{homes}", text)
+        if not match[0].startswith("/home/j")  # jovyan, the user of every Binder image
+    ]
+    assert found == []
+
+
+# --- Dependencies --------------------------------------------------------------------------------
+
+
+def test_the_lock_satisfies_pyproject():
+    locked = pinned(ROOT / "requirements.txt")
+    asked = list(PROJECT["dependencies"])
+    for extra in ("plots", "book", "test"):
+        asked += PROJECT["optional-dependencies"][extra]
+    for requirement in map(Requirement, asked):
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is not in requirements.txt; run: make lock"
+        assert requirement.specifier.contains(version, prereleases=True), (
+            f"{requirement}: locked is {version}"
+        )
+
+
+def test_this_environment_is_the_lock():
+    from importlib.metadata import version
+
+    environment = default_environment()
+    differing = {
+        name: (version(name), str(requirement.specifier))
+        for name, requirement in requirements(ROOT / "requirements.txt").items()
+        if (requirement.marker is None or requirement.marker.evaluate(environment))
+        and version(name) not in requirement.specifier
+    }
+    assert differing == {}, "run: make venv"
+
+
+def test_binder_has_the_versions_of_the_lock():
+    locked = pinned(ROOT / "requirements.txt")
+    binder = pinned(ROOT / "binder" / "requirements.txt")
+    common = binder.keys() & locked.keys()
+    assert {"numpy", "scipy", "matplotlib", "ipywidgets"} <= common
+    assert {name: binder[name] for name in common} == {name: locked[name] for name in common}
+
+
+def test_importing_optlib_loads_no_plotting_and_no_widgets():
+    program = "import sys, optlib; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    packages = set(loaded.stdout.split())
+    assert {"optlib", "numpy"} <= packages
+    assert packages & {"matplotlib", "ipywidgets", "IPython", "tqdm"} == set()
+
+
+# --- Data ----------------------------------------------------------------------------------------
+
+
+def test_every_data_file_is_the_one_that_its_readme_describes():
+    sections = re.split(r"^## ", (DATA / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    described = {}
+    for section in sections:
+        name, checksum = re.match(r"`([^`]+)`", section), re.search(r"SHA-256 \| `([0-9a-f]{64})`", section)
+        assert name is not None, f"no file name in the heading: {section[:40]!r}"
+        assert checksum is not None, f"no SHA-256 in the section on {name[1]}"
+        assert "Licence" in section, f"no licence in the section on {name[1]}"
+        described[name[1]] = checksum[1]
+    files = [path for path in DATA.rglob("*") if path.is_file() and path.name != "README.md"]
+    assert {
+        str(path.relative_to(DATA)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    } == described
+
+
+def test_breast_cancer_data_is_what_its_readme_says():
+    path = DATA / "breast-cancer.csv"
+    data = np.loadtxt(path, delimiter=",", skiprows=1)
+    with path.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    assert data.shape == (569, 31)
+    assert (len(set(names)), names[0], names[-1]) == (31, "mean radius", "malignant")
+    malignant = data[:, -1] == 1
+    assert (malignant.sum(), (data[:, -1] == 0).sum()) == (212, 357)
+    # Malignant nuclei are the larger ones: labels the wrong way round would show here.
+    assert data[malignant, 0].mean() > 1.3 * data[~malignant, 0].mean()
+    # The ranges that scikit-learn's description of the data set publishes.
+    published = {
+        "mean radius": (6.981, 28.11),
+        "mean area": (143.5, 2501.0),
+        "perimeter error": (0.757, 21.98),
+        "worst texture": (12.02, 49.54),
+        "worst concavity": (0.0, 1.252),
+    }
+    for name, expected in published.items():
+        column = data[:, names.index(name)]
+        assert (column.min(), column.max()) == expected, name
+
+
+# --- The cache of executed notebooks -------------------------------------------------------------
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """What `make cache` looks at, looked at once; the environment is a name only."""
+    for folder in ("optlib", "chapters/data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    environment = tmp_path / ".venv"
+    environment.mkdir()
+    (environment / "pyvenv.cfg").write_text("version = 3.11.7\n")
+    make_cache(tmp_path)
+    return tmp_path
+
+
+def make(checkout: Path, *arguments: str) -> str:
+    """Run `make` with the environment counted as up to date; give what it prints."""
+    command = ["make", "--silent", "--old-file=.venv/.ready", *arguments]
+    return subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True).stdout
+
+
+def make_cache(checkout: Path) -> Path:
+    """Run `make cache`; give the folder of executed notebooks."""
+    make(checkout, "cache")
+    return checkout / "_build" / ".jupyter_cache"
+
+
+def test_the_book_is_built_strictly_and_after_the_cache_is_looked_at(small_checkout: Path):
+    planned = make(small_checkout, "--dry-run", "book")
+    assert re.search(r"rm -rf _build/\.jupyter_cache.*jupyter-book build \. .*", planned, re.DOTALL)
+    build = next(line for line in planned.splitlines() if "jupyter-book build" in line)
+    assert {"--all", "-W", "--keep-going", "-n"} <= set(build.split())
+
+
+def test_an_unchanged_project_keeps_executed_notebooks(small_checkout: Path):
+    cache = small_checkout / "_build" / ".jupyter_cache"
+    cache.mkdir()
+    compiled = small_checkout / "optlib" / "__pycache__"
+    compiled.mkdir()
+    (compiled / "problem.pyc").write_bytes(b"made by an import, no source")
+    (small_checkout / "optlib" / "__init__.py").touch()
+    assert make_cache(small_checkout).exists()
+
+
+@pytest.mark.parametrize(
+    "change", ["optlib/problem.py", "requirements.txt", "chapters/data/breast-cancer.csv"]
+)
+def test_a_change_of_what_notebooks_run_on_drops_their_outputs(small_checkout: Path, change: str):
+    cache = small_checkout / "_build" / ".jupyter_cache"
+    cache.mkdir()
+    with (small_checkout / change).open("a") as file:
+        file.write("# changed\n")
+    assert not make_cache(small_checkout).exists()
+    cache.mkdir()
+    assert make_cache(small_checkout).exists(), "the new state was not remembered"
+
+
+def test_a_new_or_a_removed_module_drops_executed_notebooks(small_checkout: Path):
+    cache = small_checkout / "_build" / ".jupyter_cache"
+    cache.mkdir()
+    new = small_checkout / "optlib" / "methods" / "new.py"
+    new.write_text("")
+    assert not make_cache(small_checkout).exists()
+    cache.mkdir()
+    new.unlink()
+    assert not make_cache(small_checkout).exists()
