@@ -1,0 +1,58 @@
+"""Every method of the course *Optimization for Machine Learning*: derived, implemented, measured."""
+
+from typing import Any
+
+from optlib.analysis import theory
+from optlib.analysis.certificates import check_gradient
+from optlib.analysis.convergence import observed_order, observed_rate
+from optlib.methods.base import History, Iterate, Method, Status, minimize
+from optlib.methods.gradient_descent import GradientDescent
+from optlib.methods.momentum import HeavyBall, Nesterov
+from optlib.methods.newton import Newton, newton_root
+from optlib.objectives import losses, penalties
+from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
+from optlib.objectives.risk import EmpiricalRisk
+from optlib.problem import Problem
+from optlib.steps import line_search, schedules
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Beale",
+    "Booth",
+    "EmpiricalRisk",
+    "GradientDescent",
+    "HeavyBall",
+    "Himmelblau",
+    "History",
+    "Huber1D",
+    "Iterate",
+    "Method",
+    "Nesterov",
+    "Newton",
+    "Problem",
+    "Quadratic",
+    "Rosenbrock",
+    "Status",
+    "check_gradient",
+    "line_search",
+    "losses",
+    "minimize",
+    "newton_root",
+    "observed_order",
+    "observed_rate",
+    "penalties",
+    "plot_convergence",
+    "plot_trajectories",
+    "schedules",
+    "theory",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The plot functions bring Matplotlib with them, so they are imported when first asked for."""
+    if name in ("plot_convergence", "plot_trajectories"):
+        from optlib.plots import figures
+
+        return getattr(figures, name)
+    raise AttributeError(f"module 'optlib' has no attribute {name!r}")

@@ -87,15 +87,9 @@ def explorer(
     if len(values) < 2:
         raise ValueError(f"values must hold at least two values to slide between, got {len(values)}")
     if len({_text(v) for v in values}) < len(values):
-        raise ValueError(
-            f"values must differ when written with four digits, got {', '.join(map(_text, values))}"
-        )
+        raise ValueError(f"values must differ when written with four digits, got {', '.join(map(_text, values))}")
     first = 0 if start is None else _index(start, values, "start")
-    keys = (
-        [0, first, len(values) - 1]
-        if key_frames is None
-        else [_index(v, values, "key_frames") for v in key_frames]
-    )
+    keys = [0, first, len(values) - 1] if key_frames is None else [_index(v, values, "key_frames") for v in key_frames]
     if not keys:
         raise ValueError("key_frames must name at least one of the values, got none")
     return Explorer(draw, label.strip(), values, alt.strip(), first, sorted(set(keys)))
@@ -294,9 +288,7 @@ def _add_slot(texts: list[str], skeleton: Skeleton) -> None:
 class Explorer:
     """What `explorer` returns: shown by a notebook as slider, widget or text."""
 
-    def __init__(
-        self, draw: Draw, label: str, values: Sequence[Any], alt: str, start: int, keys: list[int]
-    ) -> None:
+    def __init__(self, draw: Draw, label: str, values: Sequence[Any], alt: str, start: int, keys: list[int]) -> None:
         self.draw, self.label, self.values, self.alt = draw, label, values, alt
         self.start, self.keys = start, keys
         # Drawn now and not when shown: IPython prints an error raised while showing, and goes on.
@@ -443,6 +435,4 @@ aria-valuetext="{value}" autocomplete="off">
         """The picture and the sentence at any value, drawn now."""
         frame = _draw_frame(self.draw, value)
         content = f"<defs>{''.join(frame.definitions.values())}</defs>" + "".join(map(_write, frame.root))
-        return (
-            f'{_svg(frame.root, content, self._alt(frame))}<p role="status">{html.escape(frame.sentence)}</p>'
-        )
+        return f'{_svg(frame.root, content, self._alt(frame))}<p role="status">{html.escape(frame.sentence)}</p>'

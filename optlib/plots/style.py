@@ -215,9 +215,7 @@ def _bars(container: BarContainer) -> tuple[tuple[NDArray[np.float64], ...], str
     """Position and length of each bar, and which way they lie."""
     upright = container.orientation != "horizontal"
     bars = [
-        (b.get_x() + b.get_width() / 2, b.get_height())
-        if upright
-        else (b.get_y() + b.get_height() / 2, b.get_width())
+        (b.get_x() + b.get_width() / 2, b.get_height()) if upright else (b.get_y() + b.get_height() / 2, b.get_width())
         for b in container.patches
     ]
     array = _numeric(bars).reshape(-1, 2)

@@ -1,0 +1,1 @@
+"""One module a chapter; ``base`` holds the driver that they share."""

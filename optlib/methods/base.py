@@ -1,0 +1,357 @@
+"""The driver: it runs any method and owns stopping, counting, recording, callbacks and progress."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from time import perf_counter
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult
+
+from optlib import checks
+from optlib.problem import Problem
+from optlib.steps.line_search import LineSearchError
+from optlib.typing import Array
+
+RECORD_UP_TO = 100  # storing x costs little up to this dimension
+DIVERGED_BY = 1e12  # growth of the optimality measure that no method recovers from
+
+
+class Iterate(NamedTuple):
+    r"""One iterate as a method yields it.
+
+    Parameters
+    ----------
+    x : array
+        A fresh array, which nobody changes afterwards.
+    fun, grad :
+        Value and gradient at x.
+    optimality : float
+        What ``tol`` is compared with.
+    step : float
+        The step size that led to x; nan at the first iterate.
+    """
+
+    x: Array
+    fun: float
+    grad: Array
+    optimality: float
+    step: float = math.nan
+
+
+class Status(IntEnum):
+    """Why a run ended. Only CONVERGED is a success."""
+
+    CONVERGED = 0  #: optimality <= tol
+    MAXITER = 1  #: ``maxiter`` steps were made
+    MAX_TIME = 2  #: ``max_time`` seconds have passed
+    NON_FINITE = 3  #: f, its gradient or the next point is nan or infinite
+    DIVERGED = 4  #: the optimality measure has grown beyond recovery
+    LINE_SEARCH_FAILED = 5  #: no acceptable step along the direction
+    SINGULAR = 6  #: a linear system of the method has no unique solution
+    EXHAUSTED = 7  #: a generator handed to ``minimize`` ended by itself
+    STOPPED = 99  #: the callback raised StopIteration
+
+
+ADVICE = {
+    Status.CONVERGED: "optimality {optimality:.2g} <= tol {tol:.2g}",
+    Status.MAXITER: "{nit} iterations made, optimality {optimality:.2g} > tol {tol:.2g}: raise maxiter or tol, {more}",
+    Status.MAX_TIME: "max_time passed after {nit} iterations, optimality {optimality:.2g} > tol {tol:.2g}",
+    Status.NON_FINITE: "f or its gradient is not finite after iteration {nit} (the last finite iterate is "
+    "returned): try a smaller step, a line search, or another x0",
+    Status.DIVERGED: "diverging: optimality has grown from {first:.2g} to {optimality:.2g} in {nit} iterations: "
+    "try a smaller step (for gradient descent below 2/L) or a line search",
+    Status.LINE_SEARCH_FAILED: "line search failed at iteration {nit}: {reason}",
+    Status.SINGULAR: "singular linear system at iteration {nit} ({reason}): try another x0, a penalty that makes f "
+    "strongly convex, or a first-order method",
+    Status.EXHAUSTED: "the generator ended after {nit} iterations: let it yield for ever, the driver stops it",
+    Status.STOPPED: "the callback raised StopIteration at iteration {nit}",
+}
+
+
+@dataclass(frozen=True)
+class History:
+    r"""What happened, one entry an iterate: arrays of equal length, ``nit + 1``.
+
+    ``step[t]`` is the step size taken from iterate t, so the last entry is nan. ``time`` is in seconds since
+    the start. ``x`` has shape (nit + 1, n), or is None where it was not recorded.
+    """
+
+    nit: NDArray[np.int_]
+    fun: Array
+    optimality: Array
+    step: Array
+    time: Array
+    x: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.nit)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: its hyper-parameters, and ``iterate``, which is the formula of its chapter.
+
+    An instance is also a custom minimiser for SciPy:
+    ``scipy.optimize.minimize(fun, x0, jac=jac, method=GradientDescent(0.1), tol=1e-6)``.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+        """Yield the iterates, x itself first, without end."""
+        raise NotImplementedError
+
+    def requirements(self) -> tuple[str, ...]:
+        """What this method needs of a problem beyond value and gradient."""
+        rules = (getattr(self, f.name) for f in fields(self))
+        return self.needs + tuple(need for rule in rules for need in getattr(rule, "needs", ()))
+
+    def __call__(
+        self,
+        fun: Any,
+        x0: Any,
+        args: tuple[Any, ...] = (),
+        jac: Any = None,
+        hess: Any = None,
+        hessp: Any = None,
+        bounds: Any = None,
+        constraints: Any = (),
+        callback: Callable[..., Any] | None = None,
+        **options: Any,
+    ) -> OptimizeResult:
+        """SciPy's protocol for custom minimisers; ``options`` are the keywords of :func:`minimize`."""
+        name = type(self).__name__
+        if bounds is not None or (constraints is not None and len(np.atleast_1d(constraints))):
+            raise ValueError(f"{name} takes neither bounds nor constraints")
+        known = set(inspect.signature(minimize).parameters) - {"problem", "x0", "method", "jac", "hess", "hessp"}
+        if unknown := sorted(set(options) - known):
+            raise ValueError(f"unknown option {unknown[0]!r}; {name} knows {sorted(known - {'callback'})}")
+        if options.get("tol") is None:
+            options.pop("tol", None)
+        problem = Problem(fun, jac, hess, hessp, args)
+        return minimize(problem, x0, self, callback=callback, **options)
+
+
+def minimize(
+    problem: Problem | Callable[..., Any],
+    x0: Any,
+    method: Method | Callable[[Problem, Array], Iterable[Iterate]],
+    *,
+    jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
+    tol: float = 1e-6,
+    maxiter: int = 1000,
+    max_time: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    record: bool | str = "auto",
+    progress: bool = False,
+) -> OptimizeResult:
+    r"""Minimise f from ``x0`` with ``method``.
+
+    Parameters
+    ----------
+    problem : Problem or callable
+        A callable is made a :class:`Problem` with ``jac``, ``hess`` and ``hessp``.
+    x0 : array of shape (n,)
+        Where to start; it is not changed.
+    method : Method or generator function
+        A method of ``optlib``, or your own function ``(problem, x) -> iterator of Iterate``.
+    tol : float
+        Stop when ``optimality <= tol``; the method's docstring says which measure that is.
+    maxiter : int
+        The most steps made.
+    max_time : float, optional
+        The most seconds, tested after each step.
+    callback : callable, optional
+        ``callback(xk)``, or ``callback(intermediate_result)`` if its parameter has that name, after each
+        step; StopIteration ends the run.
+    record : bool or "auto"
+        Whether ``history.x`` is kept; "auto": if n <= 100.
+    progress : bool
+        Show a bar (needs the package tqdm).
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        ``x fun jac nit nfev njev nhev success status message optimality history``, with ``status`` one of
+        :class:`Status`, ``message`` what happened and what to try, and ``history`` a :class:`History`. After
+        a run that went wrong, x is the last finite iterate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument of the wrong kind, naming it, and if the problem lacks what the method needs.
+
+    Examples
+    --------
+    >>> import optlib as ol
+    >>> result = ol.minimize(ol.Quadratic([1.0, 10.0]), [1.0, 1.0], ol.GradientDescent(step=0.1))
+    >>> result.status.name, result.nit, result.message
+    ('CONVERGED', 132, 'optimality 9.1e-07 <= tol 1e-06')
+    """
+    if not isinstance(problem, Problem):
+        problem = Problem(problem, jac, hess, hessp)
+    elif any(extra is not None for extra in (jac, hess, hessp)):
+        raise ValueError("jac, hess and hessp belong to the Problem: give them there")
+    x0 = checks.vector("x0", x0)
+    if isinstance(method, Method):
+        for need in method.requirements():
+            if problem.lacks(need):
+                raise ValueError(f"{type(method).__name__} needs `{need}`: give it to Problem or minimize")
+        iterate: Callable[[Problem, Array], Iterable[Iterate]] = method.iterate
+    elif callable(method) and not isinstance(method, type):
+        iterate = method
+    else:
+        raise TypeError(f"method must be an instance of Method or a generator function, got {method!r}")
+    before = problem.nfev, problem.njev, problem.nhev
+    with problem.run():
+        result = run(
+            iterate(problem, x0), x0, tol=tol, maxiter=maxiter, max_time=max_time, callback=callback,
+            record=record, progress=progress,
+        )  # fmt: skip
+    after = problem.nfev, problem.njev, problem.nhev
+    for name, b, a in zip(("nfev", "njev", "nhev"), before, after, strict=True):
+        result[name] = a - b
+    return result
+
+
+def run(
+    iterates: Iterable[Iterate],
+    x0: Array,
+    *,
+    tol: float,
+    maxiter: int,
+    max_time: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    record: bool | str = "auto",
+    progress: bool = False,
+) -> OptimizeResult:
+    """Draw iterates until one meets ``tol`` or something else ends the run; see :func:`minimize`."""
+    tol, maxiter = checks.nonnegative("tol", tol), checks.natural("maxiter", maxiter)
+    deadline = math.inf if max_time is None else checks.positive("max_time", max_time)
+    if record not in (True, False, "auto"):
+        raise ValueError(f"record must be True, False or 'auto', got {record!r}")
+    keep_x = x0.size <= RECORD_UP_TO if record == "auto" else record
+    notify = _callback(callback)
+    xs: list[Array] = []
+    funs: list[float] = []
+    optimalities: list[float] = []
+    steps: list[float] = []
+    times: list[float] = []
+    last: Iterate | None = None
+    reason, status, limit, k = "", Status.EXHAUSTED, math.inf, -1
+    iterator = iter(iterates)
+    start = perf_counter()
+    with _bar(progress, maxiter) as advance:
+        try:
+            for it in iterator:
+                if type(it) is not Iterate:
+                    raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
+                x, fun, _, optimality, step = it
+                if not (optimality < math.inf and -math.inf < fun < math.inf):
+                    status = Status.NON_FINITE
+                    break
+                last, k = it, k + 1
+                time = perf_counter() - start
+                funs.append(fun)
+                optimalities.append(optimality)
+                steps.append(step)
+                times.append(time)
+                if keep_x:
+                    xs.append(x)
+                if k == 0:
+                    limit = DIVERGED_BY * max(optimality, 1.0)
+                else:
+                    advance()
+                    if notify is not None:
+                        notify(it, k)
+                if optimality <= tol:
+                    status = Status.CONVERGED
+                    break
+                if optimality > limit:
+                    status = Status.DIVERGED
+                    break
+                if k >= maxiter:
+                    status = Status.MAXITER
+                    break
+                if time >= deadline:
+                    status = Status.MAX_TIME
+                    break
+        except StopIteration:
+            status = Status.STOPPED
+        except LineSearchError as error:
+            status, reason = Status.LINE_SEARCH_FAILED, str(error)
+        except np.linalg.LinAlgError as error:
+            status, reason = Status.SINGULAR, str(error)
+        except ValueError as error:
+            if "read-only" in str(error):
+                error.add_note("an iterate is never changed: write x = x - step, not x -= step")
+            raise
+    if last is None:  # not even x0 is a good iterate
+        if status is not Status.NON_FINITE:
+            raise ValueError(f"method yielded no iterate, and its first must be x0 itself; {reason or 'it ended'}")
+        last, k, xs = it, 0, [x0]
+        funs, optimalities, steps, times = [it.fun], [it.optimality], [math.nan], [0.0]
+    more = "or lower the step, as f has grown" if funs[-1] > funs[0] else "or start closer"
+    message = ADVICE[status].format(
+        nit=k, optimality=last.optimality, tol=tol, reason=reason, first=optimalities[0], more=more
+    )
+    history = History(
+        nit=np.arange(k + 1),
+        fun=np.array(funs),
+        optimality=np.array(optimalities),
+        step=np.array([*steps[1:], math.nan]),
+        time=np.array(times),
+        x=np.array(xs) if keep_x else None,
+    )
+    return OptimizeResult(
+        x=last.x.copy(), fun=last.fun, jac=last.grad, nit=k, success=status is Status.CONVERGED, status=status,
+        message=message, optimality=last.optimality, history=history,
+    )  # fmt: skip
+
+
+def _callback(callback: Callable[..., Any] | None) -> Callable[[Iterate, int], Any] | None:
+    """SciPy's two styles of callback behind one call."""
+    if callback is None:
+        return None
+    if not callable(callback):
+        raise TypeError(f"callback must be callable, got {callback!r}")
+    try:
+        whole = set(inspect.signature(callback).parameters) == {"intermediate_result"}
+    except ValueError:  # a builtin has no signature
+        whole = False
+    if not whole:
+        return lambda it, k: callback(it.x.copy())
+    return lambda it, k: callback(
+        intermediate_result=OptimizeResult(
+            x=it.x.copy(), fun=it.fun, jac=it.grad, nit=k, optimality=it.optimality, step=it.step
+        )
+    )
+
+
+class _bar:
+    """tqdm's bar, or nothing."""
+
+    def __init__(self, show: bool, total: int) -> None:
+        self.bar = None
+        if show:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError as error:
+                raise ImportError("progress=True needs the package tqdm") from error
+            self.bar = tqdm(total=total, unit="it")
+
+    def __enter__(self) -> Callable[[], Any]:
+        return self.bar.update if self.bar is not None else lambda: None
+
+    def __exit__(self, *exception: object) -> None:
+        if self.bar is not None:
+            self.bar.close()

@@ -1,0 +1,189 @@
+r"""Step rules: given a point x and a descent direction p, choose :math:`\eta` for :math:`x + \eta p`.
+
+A rule is called as ``rule(problem, x, f, g, p, t)`` with the value f and gradient g at x and the iteration t.
+Where the search fails it raises :class:`LineSearchError`, which ends a run with a status of its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize
+
+from optlib import checks
+from optlib.problem import Problem
+from optlib.steps.schedules import as_schedule
+from optlib.typing import Array, Schedule
+
+
+class LineSearchError(ArithmeticError):
+    """No acceptable step was found; the message says why and what to try."""
+
+
+class StepRule:
+    """The base of the rules below; a rule of your own subclasses it."""
+
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+        raise NotImplementedError
+
+
+def as_step(step: float | Schedule | StepRule) -> StepRule:
+    """A number or schedule becomes :class:`Fixed`; a rule stays."""
+    return step if isinstance(step, StepRule) else Fixed(step)
+
+
+@dataclass(frozen=True)
+class Fixed(StepRule):
+    r""":math:`\eta_t` from a number or a schedule, whatever f does.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``step`` is neither a schedule nor a positive number.
+    """
+
+    step: float | Schedule
+
+    def __post_init__(self) -> None:
+        # set past the frozen guard, once: a run then asks the schedule with no test of its type
+        object.__setattr__(self, "_schedule", as_schedule(self.step, "step"))
+
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+        return self._schedule(t)  # type: ignore[attr-defined, no-any-return]
+
+
+def _slope(g: Array, p: Array) -> float:
+    slope = float(g.dot(p))
+    if not slope < 0:
+        raise LineSearchError(
+            f"p is no descent direction (g'p = {slope:.3g}, and it must be negative): the Hessian is not positive "
+            "definite here, or the gradient is wrong; start nearer to a minimiser, or try check_gradient"
+        )
+    return slope
+
+
+@dataclass(frozen=True)
+class Backtracking(StepRule):
+    r"""The first of :math:`s, \rho s, \rho^2 s, \dots` that meets Armijo's condition of sufficient decrease,
+
+    .. math:: f(x + \eta p) \le f(x) + c\, \eta\, \nabla f(x)^\top p.
+
+    Decreases below the rounding error of f (10 machine epsilons of its size) are not told from zero: near
+    a minimiser a step that leaves f unchanged to that precision is accepted.
+    Source: L. Armijo (1966), doi:10.2140/pjm.1966.16.1.
+
+    Parameters
+    ----------
+    start : float
+        s, the first step size tried, at each iteration anew; 1 suits Newton-like directions.
+    shrink : float
+        rho in (0, 1).
+    c : float
+        In (0, 1); at most 1/2 lets Newton's unit step through near a minimiser.
+    maxiter : int
+        How many step sizes are tried before the search is given up.
+
+    Examples
+    --------
+    >>> p = Problem(lambda x: 4 * x[0] ** 2, jac=lambda x: 8 * x)
+    >>> x = np.array([1.0])
+    >>> Backtracking()(p, x, p(x), p.grad(x), -p.grad(x), 0)  # 1, 0.5 and 0.25 do not lower f
+    0.125
+    """
+
+    start: float = 1.0
+    shrink: float = 0.5
+    c: float = 1e-4
+    maxiter: int = 60
+
+    def __post_init__(self) -> None:
+        checks.positive("start", self.start)
+        checks.fraction("shrink", self.shrink)
+        checks.fraction("c", self.c)
+        checks.natural("maxiter", self.maxiter, least=1)
+
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+        slope = _slope(g, p)
+        eta, rounding = self.start, 10 * np.finfo(float).eps * abs(f)
+        for _ in range(self.maxiter):
+            if problem(x + eta * p) <= f + self.c * eta * slope + rounding:
+                return eta
+            eta *= self.shrink
+        raise LineSearchError(
+            f"no sufficient decrease down to eta = {eta:.3g}: the gradient may be wrong (try check_gradient) or "
+            "f too noisy for this tol"
+        )
+
+
+@dataclass(frozen=True)
+class Wolfe(StepRule):
+    r"""A step that meets the strong Wolfe conditions, by :func:`scipy.optimize.line_search`:
+
+    .. math:: f(x + \eta p) \le f(x) + c_1 \eta\, \nabla f(x)^\top p, \qquad
+              |\nabla f(x + \eta p)^\top p| \le c_2\, |\nabla f(x)^\top p|.
+
+    Source: J. Nocedal, S. J. Wright (2006), algorithms 3.5 and 3.6, doi:10.1007/978-0-387-40065-5.
+
+    Parameters
+    ----------
+    c1, c2 : float
+        0 < c1 < c2 < 1; c2 = 0.9 for Newton-like directions, 0.1 for gradients.
+    maxiter : int
+        How many step sizes are tried before the search is given up.
+    """
+
+    c1: float = 1e-4
+    c2: float = 0.9
+    maxiter: int = 30
+
+    def __post_init__(self) -> None:
+        if not checks.fraction("c1", self.c1) < checks.fraction("c2", self.c2):
+            raise ValueError(f"c2 must be larger than c1 = {self.c1!r}, got {self.c2!r}")
+        checks.natural("maxiter", self.maxiter, least=1)
+
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+        _slope(g, p)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it failed is told by the None below
+            eta = optimize.line_search(problem, problem.grad, x, p, g, f, c1=self.c1, c2=self.c2, maxiter=self.maxiter)[
+                0
+            ]
+        if eta is None:
+            raise LineSearchError(
+                f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
+                "(try check_gradient), f unbounded below along p, or tol below the rounding error of f"
+            )
+        return float(eta)
+
+
+@dataclass(frozen=True)
+class Exact(StepRule):
+    r"""The minimiser along p of the quadratic model, :math:`\eta = -\nabla f(x)^\top p \,/\, p^\top \nabla^2 f(x)\, p`.
+
+    On a quadratic this is the exact line search. It needs ``hess`` or ``hessp``.
+
+    Raises
+    ------
+    LineSearchError
+        If the curvature along p is not positive: the model has no minimiser there.
+
+    Examples
+    --------
+    >>> from optlib.objectives.classics import Quadratic
+    >>> q, x = Quadratic([1.0, 4.0]), np.array([1.0, 1.0])
+    >>> round(Exact()(q, x, q(x), q.grad(x), -q.grad(x), 0), 4)  # (1 + 16) / (1 + 64)
+    0.2615
+    """
+
+    needs = ("hessp",)
+
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+        slope, curvature = _slope(g, p), float(p.dot(problem.hessp(x, p)))
+        if not curvature > 0:
+            raise LineSearchError(
+                f"the curvature along p is {curvature:.3g}, not positive: the quadratic model has no minimiser "
+                "there; use Backtracking or Wolfe"
+            )
+        return -slope / curvature
