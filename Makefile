@@ -15,25 +15,27 @@ INPUTS := _build/.inputs
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv book test references serve lab links lint format lock cache clean check-python
+.PHONY: help venv book test references serve lab links lint format lock cache clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Fails with a sentence, not with a traceback, where Python is missing, too old, or (Debian, Ubuntu)
 # comes without the module that makes environments.
-check-python:
+define check-python
 	@command -v $(PYTHON) > /dev/null || { \
 	  echo "There is no '$(PYTHON)' here. Install Python 3.11 or newer, or name one: make ... PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "'$(PYTHON)' is $$($(PYTHON) -V 2>&1). Python 3.11 or newer is needed; name one: make ... PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
 	  echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+endef
 
 venv: $(READY) ## set up .venv from the locked requirements.txt
 
 # An environment of another Python, or one that was left half made, is made anew.
-$(READY): requirements.txt pyproject.toml | check-python
+$(READY): requirements.txt pyproject.toml
+	$(check-python)
 	@echo "Setting up $(VENV) from requirements.txt: a minute or two, only when it changed."
 	@test -x $(BIN)/pip && test -d $(VENV)/lib/$(PYTHON_LIB) || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -55,10 +57,10 @@ book: cache ## build the book into _build/html; any warning is an error
 	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
 
 test: lint book ## run every check: lint, types, the book's build, and all tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2
 
 references: $(READY) ## renew the notebooks' reference outputs (then read the diff)
-	@$(BIN)/pytest tests/notebooks --update-reference
+	@$(BIN)/pytest -q tests/reference --update-references
 
 serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for another)
 	@echo "The book is at http://localhost:$(PORT) (Ctrl-C ends it)."
@@ -68,15 +70,17 @@ links: cache ## check that every link to the outside still answers
 	@$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links
 
 # The environment that the launch button's page starts: the image's JupyterLab, then binder/ on top.
-$(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.json binder/postBuild | check-python
+$(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.json binder/postBuild
+	$(check-python)
 	@echo "Setting up $(LAB_VENV) as binder/ says: a minute, only when it changed."
 	@$(PYTHON) -m venv --clear $(LAB_VENV)
 	@$(LAB_BIN)/pip install --quiet --disable-pip-version-check -r binder/base-image.txt -r binder/requirements.txt
 	@NB_PYTHON_PREFIX=$(CURDIR)/$(LAB_VENV) bash binder/postBuild
 	@touch $@
 
+# In a container one is often root; Jupyter then wants to be told that this is meant.
 lab: $(LAB_READY) ## open the chapters in JupyterLab, as Binder does
-	@$(LAB_BIN)/jupyter lab --ServerApp.default_url=/lab/tree/chapters/intro.md
+	@$(LAB_BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/intro.md $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: $(READY) ## ruff (style and format) and mypy (types)
 	@$(BIN)/ruff check --quiet

@@ -106,9 +106,7 @@ def test_the_lock_satisfies_pyproject():
     for requirement in map(Requirement, asked):
         version = locked.get(canonicalize_name(requirement.name))
         assert version is not None, f"{requirement.name} is not in requirements.txt; run: make lock"
-        assert requirement.specifier.contains(version, prereleases=True), (
-            f"{requirement}: locked is {version}"
-        )
+        assert requirement.specifier.contains(version, prereleases=True), f"{requirement}: locked is {version}"
 
 
 def test_this_environment_is_the_lock():
@@ -153,9 +151,7 @@ def test_every_data_file_is_the_one_that_its_readme_describes():
         assert "Licence" in section, f"no licence in the section on {name[1]}"
         described[name[1]] = checksum[1]
     files = [path for path in DATA.rglob("*") if path.is_file() and path.name != "README.md"]
-    assert {
-        str(path.relative_to(DATA)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    } == described
+    assert {str(path.relative_to(DATA)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == described
 
 
 def test_breast_cancer_data_is_what_its_readme_says():
@@ -228,9 +224,7 @@ def test_an_unchanged_project_keeps_executed_notebooks(small_checkout: Path):
     assert make_cache(small_checkout).exists()
 
 
-@pytest.mark.parametrize(
-    "change", ["optlib/problem.py", "requirements.txt", "chapters/data/breast-cancer.csv"]
-)
+@pytest.mark.parametrize("change", ["optlib/problem.py", "requirements.txt", "chapters/data/breast-cancer.csv"])
 def test_a_change_of_what_notebooks_run_on_drops_their_outputs(small_checkout: Path, change: str):
     cache = small_checkout / "_build" / ".jupyter_cache"
     cache.mkdir()
