@@ -1,17 +1,22 @@
-"""Finish what executed cells leave behind, when the site is built.
+"""What the site needs on top of Jupyter Book.
 
 - A figure's alt text says what is to be seen; the numbers behind it stand in the SVG that the cell
   made (`optlib.plots.use_style`). Here they are put together, so that no run's result is typed.
 - An explorer is shown as its own HTML. The state of its widget, which only a live kernel can use,
   would make each page heavier for nothing: it is left out.
+- Jupyter Book always loads Thebe's set-up, twice; this book does not use it, and the second time is
+  an error in the browser.
+- Of MathJax, only what these pages can ask for is published.
 """
 
 from __future__ import annotations
 
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from docutils import nodes
+from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -33,18 +38,38 @@ def add_data_to_alt_text(app: Sphinx, doctree: nodes.document) -> None:
             logger.warning(
                 "a figure has no alt text; say in the cell's metadata what it shows (mystnb: image: alt)",
                 location=image,
-                type="figure_text",
+                type="course",
             )
         elif described.text not in alt:
             image["alt"] = f"{alt.rstrip('.')}. {described.text}"
 
 
 def drop_widget_state(app: Sphinx, doctree: nodes.document) -> None:
-    doctree.get("nb_js_files", {}).pop("ipywidgets_state", None)
+    NbMetadataCollector.get_js_files(app.env, app.env.docname).pop("ipywidgets_state", None)
+
+
+def leave_out_thebe(app: Sphinx) -> None:
+    for listeners in list(app.events.listeners.values()):
+        for listener in list(listeners):
+            # Its style sheet is linked all the same, so its folder of files stays.
+            if listener.handler.__module__ == "sphinx_thebe" and listener.handler.__name__ != "st_static_path":
+                app.disconnect(listener.id)
+
+
+def leave_out_other_mathjax(app: Sphinx, error: Exception | None) -> None:
+    mathjax = Path(app.outdir, "_static", "mathjax")
+    if error is not None or not mathjax.is_dir():
+        return
+    for bundle in mathjax.glob("*.js"):
+        if bundle.name != Path(app.config.mathjax_path).name:
+            bundle.unlink()
+    shutil.rmtree(mathjax / "output" / "svg", ignore_errors=True)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    # Before the collectors, which move images and note each page's scripts.
+    # Before the collectors, which move images.
     app.connect("doctree-read", add_data_to_alt_text, priority=100)
-    app.connect("doctree-read", drop_widget_state, priority=100)
+    app.connect("doctree-read", drop_widget_state)
+    app.connect("build-finished", leave_out_other_mathjax, priority=900)
+    leave_out_thebe(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
