@@ -1,3 +1,26 @@
-"""Fixtures for every test below this folder."""
+"""What every test below this folder shares: the browser, and the chapters as tests."""
 
+from pathlib import Path
+
+import pytest
 from browser import browser as browser
+from notebooks.collector import References
+
+HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("notebooks").addoption(
+        "--update-references",
+        action="store_true",
+        help="write tests/reference/ anew from the chapters whose every cell runs, instead of comparing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.nbval_sanitize_with is None:
+        config.option.nbval_sanitize_with = str(HERE / "notebooks" / "sanitize.cfg")
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    return References.from_parent(parent, path=path) if path == HERE / "reference" else None
