@@ -3,7 +3,6 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-PYTHON_LIB = $(shell $(PYTHON) -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +36,8 @@ venv: $(READY) ## set up .venv from the locked requirements.txt
 $(READY): requirements.txt pyproject.toml
 	$(check-python)
 	@echo "Setting up $(VENV) from requirements.txt: a minute or two, only when it changed."
-	@test -x $(BIN)/pip && test -d $(VENV)/lib/$(PYTHON_LIB) || $(PYTHON) -m venv --clear $(VENV)
+	@lib=$$($(PYTHON) -c 'import sys; print("lib/python%d.%d" % sys.version_info[:2])'); \
+	test -x $(BIN)/pip && test -d $(VENV)/$$lib || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
