@@ -30,7 +30,7 @@ def gd_decrease(eta: float, L: float) -> float:
     r"""Descent lemma: :math:`f(x) - f(x - \eta\nabla f(x)) \ge \eta(1 - \tfrac{L\eta}{2})\,\|\nabla f(x)\|^2`.
 
     Returns the factor :math:`\eta(1 - L\eta/2)`, positive for 0 < eta < 2/L and largest, 1/(2L), at 1/L.
-    For every L-smooth f. Chapter `gradient-descent`; Nesterov (2018), eq. 1.2.19,
+    For every L-smooth f. Chapter `gradient-descent`; Nesterov (2018), section 1.2.3,
     doi:10.1007/978-3-319-91578-4.
 
     Examples
@@ -89,8 +89,8 @@ def gd_exact_line_search(t: Any, kappa: float) -> Array:
     r"""Exact line search on a quadratic with :math:`\mu I \preceq A \preceq L I`:
     :math:`f(x_t) - f^* \le \bigl(\tfrac{\kappa-1}{\kappa+1}\bigr)^{2t} (f(x_0) - f^*)`; returns the factor.
 
-    Attained on diag(mu, L) from (1/mu, 1/L). Chapter `gradient-descent`; H. Akaike (1959),
-    doi:10.1007/BF01831719.
+    Attained on diag(mu, L) from (1/mu, 1/L). Chapter `gradient-descent`; J. Nocedal,
+    S. J. Wright (2006), theorem 3.3, doi:10.1007/978-0-387-40065-5.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def gd_nonconvex(t: Any, L: float, gap: float) -> Array:
     r"""Step 1/L, f L-smooth and bounded below by f*, convex or not:
     :math:`\min_{k<t}\|\nabla f(x_k)\|^2 \le 2L(f(x_0) - f^*)/t`, t >= 1.
 
-    Chapter `gradient-descent`; Nesterov (2018), eq. 1.2.24, doi:10.1007/978-3-319-91578-4.
+    Chapter `gradient-descent`; Nesterov (2018), section 1.2.3, doi:10.1007/978-3-319-91578-4.
 
     Examples
     --------
