@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,6 +95,27 @@ def test_no_file_names_a_package_host_or_a_place_on_someones_machine():
         if not match[0].startswith("/home/j")  # jovyan, the user of every Binder image
     ]
     assert found == []
+
+
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "chapters/data/README.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_of_the_repository_names_is_there(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if not target.startswith("https://")]
+    assert [target for target in links if not (ROOT / page).parent.joinpath(target).exists()] == []
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+def test_the_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]):
+    example = re.search(r"^( *)```python\n(.*?)^\1```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert example is not None
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(example[2]), names)
+    assert names["result"].success
+    assert names["result"].message in capsys.readouterr().out
 
 
 # --- Dependencies --------------------------------------------------------------------------------
