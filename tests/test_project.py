@@ -145,14 +145,6 @@ def test_this_environment_is_the_lock():
     assert differing == {}, "run: make venv"
 
 
-def test_binder_has_the_versions_of_the_lock():
-    locked = pinned(ROOT / "requirements.txt")
-    binder = pinned(ROOT / "binder" / "requirements.txt")
-    common = binder.keys() & locked.keys()
-    assert {"numpy", "scipy", "matplotlib", "ipywidgets"} <= common
-    assert {name: binder[name] for name in common} == {name: locked[name] for name in common}
-
-
 def test_importing_optlib_loads_no_plotting_and_no_widgets():
     program = "import sys, optlib; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
