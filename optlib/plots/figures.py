@@ -153,8 +153,8 @@ def plot_trajectories(
     f = np.array([[fun(np.array([a, b])) for a in across] for b in up])
     low, high = f.min(), np.quantile(f, 0.95)
     ax.contour(
-        across, up, f, levels=low + (high - low) * np.linspace(0, 1, levels) ** 2.5, colors="0.6", linewidths=0.7
-    )
+        across, up, f, levels=low + (high - low) * np.geomspace(1e-3, 1, levels), colors="0.6", linewidths=0.7
+    )  # geometric levels: near the minimum, where the iterates end, f is small
     for label, result in _results(results).items():
         path = result.history.x
         if path is None or path.shape[1] != 2:
