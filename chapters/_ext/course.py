@@ -6,6 +6,7 @@
   would make each page heavier for nothing: it is left out.
 - Jupyter Book always loads Thebe's set-up, twice; this book does not use it, and the second time is
   an error in the browser.
+- Docutils gives the entries of a bibliography a role that a list may not hold: they become list items.
 - Of MathJax, only what these pages can ask for is published.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
@@ -48,6 +50,13 @@ def drop_widget_state(app: Sphinx, doctree: nodes.document) -> None:
     NbMetadataCollector.get_js_files(app.env, app.env.docname).pop("ipywidgets_state", None)
 
 
+def mend_bibliography(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def leave_out_thebe(app: Sphinx) -> None:
     for listeners in list(app.events.listeners.values()):
         for listener in list(listeners):
@@ -70,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     # Before the collectors, which move images.
     app.connect("doctree-read", add_data_to_alt_text, priority=100)
     app.connect("doctree-read", drop_widget_state)
+    app.connect("html-page-context", mend_bibliography)
     app.connect("build-finished", leave_out_other_mathjax, priority=900)
     leave_out_thebe(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

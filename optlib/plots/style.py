@@ -352,8 +352,13 @@ def _line_sentence(line: Line2D) -> str:
     columns = tuple(column[finite] for column in columns)
     largest = [_largest(c) for c in columns]
 
+    on_log_axis = line.axes is not None and line.axes.get_yscale() == "log"
+
     def at(i: int) -> str:
-        return "(" + ", ".join(_number(c[i], m, 3) for c, m in zip(columns, largest, strict=True)) + ")"
+        texts = [_number(c[i], m, 3) for c, m in zip(columns, largest, strict=True)]
+        if on_log_axis and texts[1] == "0":  # there is no 0 on that axis
+            texts[1] = f"below {1e-12 * largest[1]:.0e}"
+        return f"({', '.join(texts)})"
 
     n = len(columns[0])
     if n == 1:

@@ -153,6 +153,13 @@ def test_alt_text_names_the_turning_point_of_a_curve():
     assert plots.alt_text(fig) == "Line: 4 points, from (0, 4) to (3, 2), lowest at (1, -1)."
 
 
+def test_alt_text_says_no_zero_on_a_logarithmic_axis():
+    fig = Figure()
+    fig.subplots().semilogy([0, 1, 2], [100.0, 1e-3, 1e-20])
+    assert "Line: 3 points, from (0, 100) to (2, below 1e-10)." in plots.alt_text(fig)
+    assert "(2, 0)" in plots.describe(fig)
+
+
 def test_alt_text_stays_short():
     fig = Figure()
     ax = fig.subplots()

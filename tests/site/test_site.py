@@ -1,0 +1,288 @@
+"""The built site in a real browser: every page, wide and narrow, light and dark, cut off from the world.
+
+The tests read `_build/html`, which `make book` makes.
+"""
+
+import io
+import json
+import re
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, Route
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+FRONT = "index.html"  # leads on to the first chapter
+PAGES = [str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_static" not in path.parts]
+# Without a site there is still one page to ask for, so that its tests say what is missing.
+PAGES = sorted({*PAGES} - {FRONT}) or [FRONT]
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/")] or PAGES
+WIDE, PHONE = (1280, 900), (390, 844)
+VIEWS = list(product(PAGES, (WIDE, PHONE), ("light", "dark")))
+DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address at which the built site is served."""
+    if not (SITE / FRONT).is_file():
+        pytest.fail("there is no built site in _build/html; run `make book` first", pytrace=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what went wrong on the way."""
+
+    page: Page
+    failed: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+def open_page(browser: Browser, site: str, name: str, **options: object) -> Visit:
+    """Open a page with every other host blocked; wait until its formulas are set."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    visit = Visit(context.new_page())
+
+    def block(route: Route) -> None:
+        visit.elsewhere.append(route.request.url)
+        route.abort()
+
+    context.route(re.compile(rf"^(?!{re.escape(site)}|data:|blob:)"), block)
+    page = visit.page
+    page.on("requestfailed", lambda request: visit.failed.append(f"{request.url}: {request.failure}"))
+    page.on("response", lambda r: visit.failed.append(f"{r.url}: {r.status}") if r.status >= 400 else None)
+    page.on("pageerror", lambda error: visit.messages.append(str(error)))
+    page.on("console", lambda m: visit.messages.append(m.text) if m.type in ("error", "warning") else None)
+    page.goto(site + name)
+    if options.get("java_script_enabled", True):
+        page.evaluate("() => window.MathJax?.startup?.promise?.then(() => undefined)")
+        page.evaluate("() => document.fonts.ready.then(() => undefined)")
+    return visit
+
+
+@pytest.fixture(scope="module", params=VIEWS, ids=[f"{name}-{size[0]}-{scheme}" for name, size, scheme in VIEWS])
+def visit(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visit]:
+    name, (width, height), scheme = request.param
+    visit = open_page(browser, site, name, viewport={"width": width, "height": height}, color_scheme=scheme)
+    yield visit
+    visit.page.context.close()
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def chapter(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
+    """A chapter on a wide screen, for what does not depend on the screen."""
+    page = open_page(browser, site, request.param, viewport={"width": WIDE[0], "height": WIDE[1]}).page
+    yield page
+    page.context.close()
+
+
+# --- every page, every view ----------------------------------------------------------------------
+
+
+def test_everything_comes_from_the_site_and_nothing_fails(visit: Visit):
+    assert (visit.elsewhere, visit.failed, visit.messages) == ([], [], [])
+
+
+def test_the_page_follows_the_machines_theme(visit: Visit):
+    dark = visit.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert visit.page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+
+
+def test_the_page_does_not_scroll_sideways(visit: Visit):
+    # What is wide may scroll within itself; whatever is not within such a box must fit.
+    wider = visit.page.evaluate(
+        """() => {
+          const scrolls = (e) => e && e !== document.body &&
+            (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+          const sticking = [...document.querySelectorAll("main article *")].filter((e) =>
+            e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement));
+          const page = document.scrollingElement;
+          return [page.scrollWidth > innerWidth ? `page: ${page.scrollWidth} px` : null,
+                  ...sticking.map((e) => `${e.outerHTML.slice(0, 80)} to ${e.getBoundingClientRect().right} px`)]
+            .filter(Boolean);
+        }"""
+    )
+    assert wider == []
+
+
+def test_every_formula_is_set(visit: Visit):
+    unset = visit.page.evaluate(
+        """() => [...document.querySelectorAll("main .math")]
+          .filter((e) => !e.querySelector("mjx-container") || e.querySelector("mjx-merror, [data-mjx-error]"))
+          .map((e) => e.textContent.slice(0, 80))"""
+    )
+    assert unset == []
+
+
+def test_axe_finds_nothing_serious(visit: Visit):
+    found = Axe().run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [
+        f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:100]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+    assert serious == []
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def figures(page: Page) -> list[Locator]:
+    return page.locator("main div.cell_output img").all()
+
+
+def test_every_figure_says_what_it_shows_and_its_data(chapter: Page):
+    for image in figures(chapter):
+        alt = image.get_attribute("alt") or ""
+        source = chapter.evaluate("(image) => image.src", image.element_handle())
+        described = ET.fromstring(chapter.request.get(source).body()).find(f".//{DESCRIPTION}")
+        assert described is not None, f"{source} carries no description: was plots.use_style() called?"
+        assert described.text, f"{source} carries an empty description"
+        typed = alt.removesuffix(described.text)
+        assert alt != typed, f"the alt text lacks the figure's data: {alt}"
+        assert len(typed) > 20, f"the alt text does not say what is to be seen: {alt}"
+
+
+def test_every_figure_has_a_caption(chapter: Page):
+    for image in figures(chapter):
+        caption = image.evaluate("(image) => image.closest('figure')?.querySelector('figcaption')?.innerText")
+        assert caption, f"no caption: {image.get_attribute('alt')}"
+        assert re.match(r"Fig\. [\d.]+ .{20}", caption), f"the caption says too little: {caption}"
+
+
+def pixels(element: Locator) -> np.ndarray:
+    element.scroll_into_view_if_needed()
+    return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("RGB"), dtype=float)
+
+
+def ground(page: Page) -> np.ndarray:
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_pictures_lie_on_the_pages_own_ground(browser: Browser, site: str, name: str, scheme: str):
+    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}, color_scheme=scheme).page
+    page.add_style_tag(content=".header-article { display: none !important }")  # it floats over pictures
+    for picture in [*figures(page), *page.locator(".explorer-live svg[role=img]").all()]:
+        drawn = pixels(picture)
+        corners = drawn[[2, 2, -3, -3], [2, -3, 2, -3]]
+        assert np.abs(corners - ground(page)).max() <= 3, f"a {scheme} page shows a box around a picture"
+        assert np.abs(drawn - ground(page)).max() > 100, f"nothing stands out from the {scheme} ground"
+    page.context.close()
+
+
+# --- sliders -------------------------------------------------------------------------------------
+
+
+def frames(explorer: Locator) -> dict:
+    return json.loads(explorer.locator("script").text_content() or "")
+
+
+def test_sliders_move_by_arrow_keys_and_say_what_they_show(chapter: Page):
+    for explorer in chapter.locator(".explorer").all():
+        data = frames(explorer)
+        slider, picture = explorer.locator("input"), explorer.locator(".explorer-live svg[role=img]")
+        assert chapter.locator(f"label[for={slider.get_attribute('id')}]").inner_text()
+        slider.focus()
+        seen = set()
+        slider.press("Home")
+        for i, sentence in enumerate(data["sentences"]):
+            assert explorer.locator("output").inner_text() == " ".join(sentence.split())
+            assert slider.get_attribute("aria-valuetext") == data["values"][i]
+            assert explorer.locator(".explorer-value").inner_text() == data["values"][i]
+            assert picture.get_attribute("aria-label") == data["alts"][i]
+            assert sentence in data["alts"][i]
+            seen.add(picture.inner_html())
+            slider.press("ArrowRight")
+        assert len(seen) == len(data["sentences"]), "two positions of the slider show the same picture"
+        slider.press("ArrowLeft")
+        assert explorer.locator("output").inner_text() == " ".join(data["sentences"][-2].split())
+
+
+def test_the_keyboard_sees_where_it_is(chapter: Page):
+    for slider in chapter.locator(".explorer input").all():
+        slider.focus()
+        slider.press("ArrowRight")  # a key press, or the browser shows no focus
+        assert slider.evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
+
+
+def test_sliders_are_wide_enough_for_a_finger(browser: Browser, site: str):
+    for name in CHAPTERS:
+        page = open_page(browser, site, name, viewport={"width": PHONE[0], "height": PHONE[1]}).page
+        for slider in page.locator(".explorer input").all():
+            box = slider.bounding_box()
+            assert box is not None
+            assert (box["width"] >= 200, box["height"] >= 24) == (True, True), box
+        page.context.close()
+
+
+def assert_key_frames_are_shown(page: Page) -> None:
+    for explorer in page.locator(".explorer").all():
+        assert not explorer.locator(".explorer-live").is_visible()
+        stacked = explorer.locator(".explorer-frames figure")
+        assert stacked.count() >= 2
+        sentences = frames(explorer)["sentences"]
+        for figure in stacked.all():
+            size = figure.locator("svg g").first.bounding_box()
+            assert size is not None
+            assert min(size["width"], size["height"]) > 100, "a key frame is not drawn"
+            assert any(sentence in figure.locator("figcaption").inner_text() for sentence in sentences)
+
+
+def test_print_shows_key_frames(chapter: Page):
+    chapter.emulate_media(media="print")
+    assert_key_frames_are_shown(chapter)
+    chapter.emulate_media(media="screen")
+
+
+def test_key_frames_are_shown_without_javascript(browser: Browser, site: str):
+    for name in CHAPTERS:
+        page = open_page(browser, site, name, java_script_enabled=False).page
+        assert_key_frames_are_shown(page)
+        page.context.close()
+
+
+# --- the book as a whole -------------------------------------------------------------------------
+
+
+def test_the_front_page_leads_into_the_book(browser: Browser, site: str):
+    page = browser.new_page()
+    page.goto(site)
+    page.wait_for_url(re.compile("/chapters/"))
+    assert page.locator("article h1").inner_text()
+    page.close()
+
+
+def test_the_book_has_figures_formulas_and_sliders(site: str):
+    # The tests above look at each one that there is; this one sees that there are some.
+    book = "".join((SITE / page).read_text(encoding="utf-8") for page in CHAPTERS)
+    for mark in ("<figure", 'class="math', 'class="explorer"'):
+        assert book.count(mark) >= 2
+
+
+def test_no_page_carries_the_state_of_a_widget(site: str):
+    assert [page for page in PAGES if "widget-state+json" in (SITE / page).read_text(encoding="utf-8")] == []
