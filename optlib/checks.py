@@ -69,7 +69,10 @@ def vector(name: str, value: Any) -> Array:
 
 def numeric(name: str, value: Any) -> Array:
     """``value`` as a float array, or an error that names it."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name} must be an array of numbers: {error}") from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
     return array.astype(float, copy=False)

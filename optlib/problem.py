@@ -14,6 +14,8 @@ from scipy.optimize import approx_fprime
 from optlib import checks
 from optlib.typing import Array, Matrix
 
+FLOAT = np.dtype(float)
+
 
 def norm(v: Array) -> float:
     r"""The Euclidean norm :math:`\|v\|_2`, by one dot product."""
@@ -24,7 +26,7 @@ class Problem:
     r"""An objective :math:`f:\mathbb{R}^n\to\mathbb{R}` with its derivatives.
 
     Each evaluation is counted (``nfev``, ``njev``, ``nhev``) and remembered until another point is asked
-    for, so that asking twice at the same point computes once.
+    for, so that asking twice at the same point computes once. What is remembered is handed out read-only.
 
     Parameters
     ----------
@@ -98,6 +100,7 @@ class Problem:
         x = self._visit(x)
         if self._f is None and self._g is None:
             self._f, self._g = self._value_and_gradient(x)
+            self._g.setflags(write=False)  # read-only
         if self._f is None:
             self._f = self._value(x)
         if self._g is None:
@@ -115,6 +118,9 @@ class Problem:
             H = H if sparse.issparse(H) else np.atleast_2d(np.asarray(H, dtype=float))
             if H.shape != (x.size, x.size):
                 raise ValueError(f"hess must return shape {(x.size, x.size)}, got {H.shape}")
+            if not sparse.issparse(H):
+                H = H.view()  # so that the array that `hess` returned stays writable
+                H.setflags(write=False)
             self._H = H
         return self._H
 
@@ -162,30 +168,32 @@ class Problem:
         self.njev += 1
         if callable(self._jac):
             return self._shaped("jac", self._jac(x, *self._args), x)
-        return approx_fprime(x, self._value)
+        return self._shaped("jac", approx_fprime(x, self._value), x)
 
     def _value_and_gradient(self, x: Array) -> tuple[float, Array]:
         if self._jac is not True:
             return self._value(x), self._gradient(x)
         self.nfev += 1
         self.njev += 1
-        f, g = self._fun(x, *self._args)
-        return _scalar(f), self._shaped("jac", g, x)
+        both = self._fun(x, *self._args)
+        if not (isinstance(both, tuple | list) and len(both) == 2):
+            raise ValueError(f"fun must return (f, g), as jac=True says, got {both!r}")
+        return _scalar(both[0]), self._shaped("jac", both[1], x)
 
     def _visit(self, x: Any) -> Array:
         """Move to x: forget what is remembered, unless it was computed at this very point."""
         last = self._x
         if last is not None and x is last:  # what is remembered is read-only, so it still holds the same numbers
             return last
-        if not (self._in_run and type(x) is np.ndarray and x.dtype == float):
+        if not (self._in_run and type(x) is np.ndarray and x.dtype is FLOAT):
             x = np.atleast_1d(checks.numeric("x", x))
-            if x.ndim != 1:
-                raise ValueError(f"x must be one-dimensional, got shape {x.shape}")
-        if last is not None and x.size == last.size and x[0] == last[0] and (x == last).all():
+            if x.ndim != 1 or x.size == 0:
+                raise ValueError(f"x must be one-dimensional and not empty, got shape {x.shape}")
+        if last is not None and x.item(0) == last.item(0) and np.array_equal(x, last):
             return last
         if not self._in_run or x.base is not None:  # somebody else may change x later
             x = x.copy()
-        x.flags.writeable = False
+        x.setflags(write=False)  # read-only
         self._x, self._f, self._g, self._H = x, None, None, None
         return x
 
@@ -196,12 +204,14 @@ class Problem:
             if value.size != x.size:
                 raise ValueError(f"{name} must return shape {x.shape}, got {value.shape}")
             value = value.reshape(x.shape)
+        value = value.view()  # so that the array that `jac` returned stays writable
+        value.setflags(write=False)
         return value
 
 
 def _scalar(value: Any) -> float:
-    if type(value) is float:
-        return value
+    if isinstance(value, float):  # np.float64 is one
+        return float(value)
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "biuf":
         raise ValueError(f"fun must return one real number, got {value!r}")

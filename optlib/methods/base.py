@@ -266,11 +266,13 @@ def run(
                 steps.append(step)
                 times.append(time)
                 if keep_x:
+                    x.setflags(write=False)  # a history cannot be changed afterwards
                     xs.append(x)
                 if k == 0:
                     limit = DIVERGED_BY * max(optimality, 1.0)
                 else:
-                    advance()
+                    if advance is not None:
+                        advance()
                     if notify is not None:
                         notify(it, k)
                 if optimality <= tol:
@@ -293,7 +295,7 @@ def run(
             status, reason = Status.SINGULAR, str(error)
         except ValueError as error:
             if "read-only" in str(error):
-                error.add_note("an iterate is never changed: write x = x - step, not x -= step")
+                error.add_note("iterates and gradients are never changed: write x = x - step, not x -= step")
             raise
     if last is None:  # not even x0 is a good iterate
         if status is not Status.NON_FINITE:
@@ -313,8 +315,8 @@ def run(
         x=np.array(xs) if keep_x else None,
     )
     return OptimizeResult(
-        x=last.x.copy(), fun=last.fun, jac=last.grad, nit=k, success=status is Status.CONVERGED, status=status,
-        message=message, optimality=last.optimality, history=history,
+        x=last.x.copy(), fun=last.fun, jac=np.array(last.grad), nit=k, success=status is Status.CONVERGED,
+        status=status, message=message, optimality=last.optimality, history=history,
     )  # fmt: skip
 
 
@@ -349,8 +351,8 @@ class _bar:
                 raise ImportError("progress=True needs the package tqdm") from error
             self.bar = tqdm(total=total, unit="it")
 
-    def __enter__(self) -> Callable[[], Any]:
-        return self.bar.update if self.bar is not None else lambda: None
+    def __enter__(self) -> Callable[[], Any] | None:
+        return None if self.bar is None else self.bar.update
 
     def __exit__(self, *exception: object) -> None:
         if self.bar is not None:

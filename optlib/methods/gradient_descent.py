@@ -56,5 +56,5 @@ class GradientDescent(Method):
         for t in count():
             f, g = problem.value_and_grad(x)
             yield Iterate(x, f, g, norm(g), eta)
-            eta = step(problem, x, f, g, -g, t)
+            eta = step(problem, x, f, g, t)
             x = x - eta * g

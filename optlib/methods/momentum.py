@@ -100,7 +100,7 @@ class Nesterov(Method):
     >>> import optlib as ol
     >>> result = ol.minimize(ol.Quadratic([1.0, 100.0]), [1.0, 1.0], Nesterov(lr=0.01, beta=9 / 11))
     >>> result.success, result.nit
-    (True, 143)
+    (True, 157)
     """
 
     lr: float | Schedule = 1e-2

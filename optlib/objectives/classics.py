@@ -46,7 +46,7 @@ class Quadratic(Problem):
     """
 
     def __init__(self, A: Any, b: Any = None) -> None:
-        A = checks.numeric("A", A)
+        A = checks.numeric("A", A).copy()
         if A.ndim not in (1, 2) or A.size == 0 or A.shape != A.shape[:1] * A.ndim:
             raise ValueError(f"A must have shape (n, n) or (n,), got {A.shape}")
         if not np.isfinite(A).all():
@@ -65,7 +65,7 @@ class Quadratic(Problem):
         )
 
     def _times(self, v: Array) -> Array:
-        if v.shape != self.b.shape:
+        if v.size != self.b.size:
             raise ValueError(f"x must have shape {self.b.shape}, got {v.shape}")
         return self.A * v if self.A.ndim == 1 else self.A @ v
 

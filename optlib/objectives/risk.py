@@ -78,7 +78,8 @@ class EmpiricalRisk(Problem):
     @cached_property
     def _sigma_max_squared(self) -> float:
         if sparse.issparse(self.X) and min(self.X.shape) > 2:
-            start = np.ones(min(self.X.shape))  # a fixed start: the same answer at each call
+            # a fixed start, so that the answer is the same at each call; random, so that it is orthogonal to nothing
+            start = np.random.default_rng(0).standard_normal(min(self.X.shape))
             return float(svds(self.X, k=1, v0=start, return_singular_vectors=False)[0] ** 2)
         X = self.X.toarray() if sparse.issparse(self.X) else self.X
         return float(np.linalg.norm(X, 2) ** 2)

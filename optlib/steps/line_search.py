@@ -1,6 +1,7 @@
 r"""Step rules: given a point x and a descent direction p, choose :math:`\eta` for :math:`x + \eta p`.
 
-A rule is called as ``rule(problem, x, f, g, p, t)`` with the value f and gradient g at x and the iteration t.
+A rule is called as ``rule(problem, x, f, g, t, p)`` with the value f and gradient g at x, the iteration t and the
+direction p; without p it is the steepest descent, ``-g`` (which a fixed step then need not compute).
 Where the search fails it raises :class:`LineSearchError`, which ends a run with a status of its own.
 """
 
@@ -25,7 +26,7 @@ class LineSearchError(ArithmeticError):
 class StepRule:
     """The base of the rules below; a rule of your own subclasses it."""
 
-    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         raise NotImplementedError
 
 
@@ -50,18 +51,20 @@ class Fixed(StepRule):
         # set past the frozen guard, once: a run then asks the schedule with no test of its type
         object.__setattr__(self, "_schedule", as_schedule(self.step, "step"))
 
-    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         return self._schedule(t)  # type: ignore[attr-defined, no-any-return]
 
 
-def _slope(g: Array, p: Array) -> float:
+def _descent(g: Array, p: Array | None) -> tuple[Array, float]:
+    """The direction and the slope of f along it."""
+    p = -g if p is None else p
     slope = float(g.dot(p))
     if not slope < 0:
         raise LineSearchError(
             f"p is no descent direction (g'p = {slope:.3g}, and it must be negative): the Hessian is not positive "
             "definite here, or the gradient is wrong; start nearer to a minimiser, or try check_gradient"
         )
-    return slope
+    return p, slope
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,10 @@ class Backtracking(StepRule):
 
     Examples
     --------
-    >>> p = Problem(lambda x: 4 * x[0] ** 2, jac=lambda x: 8 * x)
+    >>> import optlib as ol
+    >>> p = ol.Problem(lambda x: 4 * x[0] ** 2, jac=lambda x: 8 * x)
     >>> x = np.array([1.0])
-    >>> Backtracking()(p, x, p(x), p.grad(x), -p.grad(x), 0)  # 1, 0.5 and 0.25 do not lower f
+    >>> ol.line_search.Backtracking()(p, x, p(x), p.grad(x), t=0)  # 1, 0.5 and 0.25 do not lower f
     0.125
     """
 
@@ -104,8 +108,8 @@ class Backtracking(StepRule):
         checks.fraction("c", self.c)
         checks.natural("maxiter", self.maxiter, least=1)
 
-    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
-        slope = _slope(g, p)
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
+        p, slope = _descent(g, p)
         eta, rounding = self.start, 10 * np.finfo(float).eps * abs(f)
         for _ in range(self.maxiter):
             if problem(x + eta * p) <= f + self.c * eta * slope + rounding:
@@ -143,8 +147,8 @@ class Wolfe(StepRule):
             raise ValueError(f"c2 must be larger than c1 = {self.c1!r}, got {self.c2!r}")
         checks.natural("maxiter", self.maxiter, least=1)
 
-    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
-        _slope(g, p)
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
+        p, _ = _descent(g, p)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it failed is told by the None below
             eta = optimize.line_search(problem, problem.grad, x, p, g, f, c1=self.c1, c2=self.c2, maxiter=self.maxiter)[
@@ -171,16 +175,17 @@ class Exact(StepRule):
 
     Examples
     --------
-    >>> from optlib.objectives.classics import Quadratic
-    >>> q, x = Quadratic([1.0, 4.0]), np.array([1.0, 1.0])
-    >>> round(Exact()(q, x, q(x), q.grad(x), -q.grad(x), 0), 4)  # (1 + 16) / (1 + 64)
+    >>> import optlib as ol
+    >>> q, x = ol.Quadratic([1.0, 4.0]), np.array([1.0, 1.0])
+    >>> round(ol.line_search.Exact()(q, x, q(x), q.grad(x), t=0), 4)  # (1 + 16) / (1 + 64)
     0.2615
     """
 
     needs = ("hessp",)
 
-    def __call__(self, problem: Problem, x: Array, f: float, g: Array, p: Array, t: int) -> float:
-        slope, curvature = _slope(g, p), float(p.dot(problem.hessp(x, p)))
+    def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
+        p, slope = _descent(g, p)
+        curvature = float(p.dot(problem.hessp(x, p)))
         if not curvature > 0:
             raise LineSearchError(
                 f"the curvature along p is {curvature:.3g}, not positive: the quadratic model has no minimiser "
