@@ -1,4 +1,7 @@
-"""Every method of the course *Optimization for Machine Learning*: derived, implemented, measured."""
+"""Every method of the course *Optimization for Machine Learning*: derived, implemented, measured.
+
+The examples in the docstrings assume ``import numpy as np`` and ``import optlib as ol``.
+"""
 
 from typing import Any
 

@@ -51,7 +51,7 @@ class Problem:
 
     Examples
     --------
-    >>> p = Problem(lambda x: (x**2).sum(), jac=lambda x: 2 * x)
+    >>> p = ol.Problem(lambda x: (x**2).sum(), jac=lambda x: 2 * x)
     >>> p([3.0, 4.0]), p.grad([3.0, 4.0]), p.nfev, p.njev
     (25.0, array([6., 8.]), 1, 1)
     """

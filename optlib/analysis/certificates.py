@@ -31,8 +31,7 @@ def check_gradient(problem: Problem, x: Any) -> float:
 
     Examples
     --------
-    >>> import optlib as ol
-    >>> bool(check_gradient(ol.Rosenbrock(), [0.3, 0.4]) < 1e-8)
+    >>> bool(ol.check_gradient(ol.Rosenbrock(), [0.3, 0.4]) < 1e-8)
     True
     """
     checks.instance("problem", problem, Problem, "an optlib Problem")

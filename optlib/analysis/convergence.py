@@ -40,7 +40,7 @@ def observed_rate(errors: Any) -> float:
 
     Examples
     --------
-    >>> round(observed_rate(0.5 ** np.arange(20)), 12)
+    >>> round(ol.observed_rate(0.5 ** np.arange(20)), 12)
     0.5
     """
     e = _errors(errors, 4)
@@ -67,7 +67,7 @@ def observed_order(errors: Any) -> float:
 
     Examples
     --------
-    >>> round(observed_order([0.1, 0.01, 0.0001]), 12)
+    >>> round(ol.observed_order([0.1, 0.01, 0.0001]), 12)
     2.0
     """
     before, here, after = _errors(errors, 3)[-3:]

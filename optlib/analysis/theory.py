@@ -35,7 +35,7 @@ def gd_decrease(eta: float, L: float) -> float:
 
     Examples
     --------
-    >>> gd_decrease(0.25, L=4.0)
+    >>> ol.theory.gd_decrease(0.25, L=4.0)
     0.125
     """
     eta, L = checks.positive("eta", eta), checks.positive("L", L)
@@ -49,7 +49,7 @@ def gd_convex(t: Any, L: float, R: float) -> Array:
 
     Examples
     --------
-    >>> float(gd_convex(10, L=2.0, R=3.0))
+    >>> float(ol.theory.gd_convex(10, L=2.0, R=3.0))
     0.9
     """
     return checks.positive("L", L) * checks.nonnegative("R", R) ** 2 / (2 * _iteration(t, 1))
@@ -63,7 +63,7 @@ def gd_convex_sharp(t: Any, L: float, R: float) -> Array:
 
     Examples
     --------
-    >>> float(gd_convex_sharp(0, L=2.0, R=3.0))  # L-smoothness at x_0
+    >>> float(ol.theory.gd_convex_sharp(0, L=2.0, R=3.0))  # L-smoothness at x_0
     9.0
     """
     return checks.positive("L", L) * checks.nonnegative("R", R) ** 2 / (4 * _iteration(t, 0) + 2)
@@ -78,7 +78,7 @@ def gd_strongly_convex(t: Any, kappa: float) -> Array:
 
     Examples
     --------
-    >>> float(gd_strongly_convex(2, kappa=3.0))
+    >>> float(ol.theory.gd_strongly_convex(2, kappa=3.0))
     0.25
     """
     kappa = _condition(kappa)
@@ -94,7 +94,7 @@ def gd_exact_line_search(t: Any, kappa: float) -> Array:
 
     Examples
     --------
-    >>> float(gd_exact_line_search(1, kappa=3.0))
+    >>> float(ol.theory.gd_exact_line_search(1, kappa=3.0))
     0.25
     """
     return gd_strongly_convex(2 * _iteration(t, 0), kappa)
@@ -108,7 +108,7 @@ def gd_nonconvex(t: Any, L: float, gap: float) -> Array:
 
     Examples
     --------
-    >>> float(gd_nonconvex(4, L=2.0, gap=3.0))
+    >>> float(ol.theory.gd_nonconvex(4, L=2.0, gap=3.0))
     3.0
     """
     return 2 * checks.positive("L", L) * checks.nonnegative("gap", gap) / _iteration(t, 1)
@@ -123,7 +123,7 @@ def armijo_step(L: float, c: float, shrink: float, start: float) -> float:
 
     Examples
     --------
-    >>> armijo_step(L=4.0, c=0.5, shrink=0.5, start=1.0)
+    >>> ol.theory.armijo_step(L=4.0, c=0.5, shrink=0.5, start=1.0)
     0.125
     """
     c, shrink = checks.fraction("c", c), checks.fraction("shrink", shrink)
@@ -144,7 +144,7 @@ def newton_step(e: Any, mu: float, M: float) -> Array:
 
     Examples
     --------
-    >>> float(newton_step(0.5, mu=2.0, M=2.0))
+    >>> float(ol.theory.newton_step(0.5, mu=2.0, M=2.0))
     0.25
     """
     e, mu, M = checks.numeric("e", e), checks.positive("mu", mu), checks.positive("M", M)
@@ -166,7 +166,7 @@ def newton_local(t: Any, e0: float, mu: float, M: float) -> Array:
 
     Examples
     --------
-    >>> newton_local(np.arange(3), e0=0.25, mu=1.0, M=2.0)
+    >>> ol.theory.newton_local(np.arange(3), e0=0.25, mu=1.0, M=2.0)
     array([0.25   , 0.125  , 0.03125])
     """
     mu, M = checks.positive("mu", mu), checks.positive("M", M)
@@ -182,7 +182,7 @@ def newton_multiple_root(t: Any, m: int) -> Array:
 
     Examples
     --------
-    >>> float(newton_multiple_root(3, m=2))
+    >>> float(ol.theory.newton_multiple_root(3, m=2))
     0.125
     """
     return (1 - 1 / checks.natural("m", m, least=1)) ** _iteration(t, 0)
@@ -198,7 +198,7 @@ def newton_damped(t: Any, mu: float, L: float, c: float, shrink: float) -> Array
 
     Examples
     --------
-    >>> float(newton_damped(1, mu=1.0, L=1.0, c=0.25, shrink=0.5))
+    >>> float(ol.theory.newton_damped(1, mu=1.0, L=1.0, c=0.25, shrink=0.5))
     0.625
     """
     kappa = _condition(checks.positive("L", L) / checks.positive("mu", mu))

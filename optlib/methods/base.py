@@ -192,7 +192,6 @@ def minimize(
 
     Examples
     --------
-    >>> import optlib as ol
     >>> result = ol.minimize(ol.Quadratic([1.0, 10.0]), [1.0, 1.0], ol.GradientDescent(step=0.1))
     >>> result.status.name, result.nit, result.message
     ('CONVERGED', 132, 'optimality 9.1e-07 <= tol 1e-06')

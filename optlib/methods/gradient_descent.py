@@ -39,9 +39,8 @@ class GradientDescent(Method):
 
     Examples
     --------
-    >>> import optlib as ol
     >>> q = ol.Quadratic([1.0, 4.0])
-    >>> result = ol.minimize(q, [1.0, 1.0], GradientDescent(step=1 / q.lipschitz))
+    >>> result = ol.minimize(q, [1.0, 1.0], ol.GradientDescent(step=1 / q.lipschitz))
     >>> result.nit, result.x.round(6)
     (49, array([1.e-06, 0.e+00]))
     """

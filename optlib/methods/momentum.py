@@ -43,8 +43,7 @@ class HeavyBall(Method):
 
     Examples
     --------
-    >>> import optlib as ol
-    >>> result = ol.minimize(ol.Quadratic([1.0, 100.0]), [1.0, 1.0], HeavyBall(lr=0.03, beta=0.7))
+    >>> result = ol.minimize(ol.Quadratic([1.0, 100.0]), [1.0, 1.0], ol.HeavyBall(lr=0.03, beta=0.7))
     >>> result.success, result.nit
     (True, 101)
     """
@@ -97,8 +96,7 @@ class Nesterov(Method):
 
     Examples
     --------
-    >>> import optlib as ol
-    >>> result = ol.minimize(ol.Quadratic([1.0, 100.0]), [1.0, 1.0], Nesterov(lr=0.01, beta=9 / 11))
+    >>> result = ol.minimize(ol.Quadratic([1.0, 100.0]), [1.0, 1.0], ol.Nesterov(lr=0.01, beta=9 / 11))
     >>> result.success, result.nit
     (True, 157)
     """

@@ -48,8 +48,7 @@ class Newton(Method):
 
     Examples
     --------
-    >>> import optlib as ol
-    >>> result = ol.minimize(ol.Rosenbrock(), [-1.2, 1.0], Newton())
+    >>> result = ol.minimize(ol.Rosenbrock(), [-1.2, 1.0], ol.Newton())
     >>> result.nit, result.x
     (6, array([1., 1.]))
     """
@@ -120,7 +119,7 @@ def newton_root(
 
     Examples
     --------
-    >>> result = newton_root(lambda x: x**2 - 2, 1.0, jac=lambda x: 2 * x)
+    >>> result = ol.newton_root(lambda x: x**2 - 2, 1.0, jac=lambda x: 2 * x)
     >>> result.nit, result.x, 2**0.5
     (4, array([1.41421356]), 1.4142135623730951)
     """

@@ -40,7 +40,7 @@ class Quadratic(Problem):
 
     Examples
     --------
-    >>> q = Quadratic([[2.0, 0.0], [0.0, 1.0]], [2.0, 1.0])
+    >>> q = ol.Quadratic([[2.0, 0.0], [0.0, 1.0]], [2.0, 1.0])
     >>> q([0.0, 0.0]), q.grad([0.0, 0.0]), q.minimisers
     (0.0, array([-2., -1.]), array([[1., 1.]]))
     """
@@ -117,7 +117,7 @@ class Rosenbrock(Problem):
 
     Examples
     --------
-    >>> Rosenbrock()([-1.2, 1.0])
+    >>> ol.Rosenbrock()([-1.2, 1.0])
     24.199999999999996
     """
 
@@ -165,7 +165,7 @@ class Himmelblau(_Polynomial):
 
     Examples
     --------
-    >>> Himmelblau()([3.0, 2.0])
+    >>> ol.Himmelblau()([3.0, 2.0])
     0.0
     """
 
@@ -199,7 +199,7 @@ class Beale(_Polynomial):
 
     Examples
     --------
-    >>> Beale()([3.0, 0.5])
+    >>> ol.Beale()([3.0, 0.5])
     0.0
     """
 
@@ -234,7 +234,7 @@ class Booth(_Polynomial):
 
     Examples
     --------
-    >>> Booth()([1.0, 3.0])
+    >>> ol.Booth()([1.0, 3.0])
     0.0
     """
 
@@ -273,7 +273,7 @@ class Huber1D(Problem):
 
     Examples
     --------
-    >>> Huber1D(delta=1.0)([3.0])
+    >>> ol.Huber1D(delta=1.0)([3.0])
     2.5
     """
 

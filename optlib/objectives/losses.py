@@ -39,7 +39,7 @@ class Squared(Loss):
 
     Examples
     --------
-    >>> Squared()(np.array([3.0]), np.array([1.0]))
+    >>> ol.losses.Squared()(np.array([3.0]), np.array([1.0]))
     array([2.])
     """
 
@@ -71,7 +71,7 @@ class Logistic(Loss):
 
     Examples
     --------
-    >>> loss, z, s = Logistic(), np.array([-1e4, 0.0, 1e4]), np.array([1.0, 1.0, 1.0])
+    >>> loss, z, s = ol.losses.Logistic(), np.array([-1e4, 0.0, 1e4]), np.array([1.0, 1.0, 1.0])
     >>> loss(z, s).round(4), loss.derivative(z, s)
     (array([1.000e+04, 6.931e-01, 0.000e+00]), array([-1. , -0.5, -0. ]))
     """

@@ -33,8 +33,7 @@ class Zero(SmoothPenalty):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> Zero()(np.ones(3)), Zero().prox(np.ones(3), 0.5)
+    >>> ol.penalties.Zero()(np.ones(3)), ol.penalties.Zero().prox(np.ones(3), 0.5)
     (0.0, array([1., 1., 1.]))
     """
 
@@ -61,8 +60,7 @@ class L2(SmoothPenalty):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> L2(2.0)(np.array([3.0])), L2(2.0).prox(np.array([3.0]), 1.0)
+    >>> ol.penalties.L2(2.0)(np.array([3.0])), ol.penalties.L2(2.0).prox(np.array([3.0]), 1.0)
     (9.0, array([1.]))
     """
 

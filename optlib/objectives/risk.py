@@ -51,9 +51,8 @@ class EmpiricalRisk(Problem):
 
     Examples
     --------
-    >>> import optlib as ol
     >>> X, y = np.array([[1.0], [2.0]]), np.array([2.0, 4.0])
-    >>> risk = EmpiricalRisk(ol.losses.Squared(), X, y)
+    >>> risk = ol.EmpiricalRisk(ol.losses.Squared(), X, y)
     >>> risk([0.0]), risk.grad([0.0]), round(risk.lipschitz, 6)
     (5.0, array([-5.]), 2.5)
     """

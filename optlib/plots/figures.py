@@ -68,10 +68,9 @@ def plot_convergence(
 
     Examples
     --------
-    >>> import optlib as ol
     >>> q = ol.Quadratic([1.0, 4.0])
     >>> runs = {"GD": ol.minimize(q, [1.0, 1.0], ol.GradientDescent(0.25))}
-    >>> axes = plot_convergence(runs, y="fun", minimum=0.0, bounds={"bound": lambda t: 2.5 * 0.75 ** (2 * t)})
+    >>> axes = ol.plot_convergence(runs, y="fun", minimum=0.0, bounds={"bound": lambda t: 2.5 * 0.75 ** (2 * t)})
     >>> axes.get_yscale(), [line.get_label() for line in axes.lines]
     ('log', ['GD', 'bound'])
     """
@@ -137,10 +136,9 @@ def plot_trajectories(
 
     Examples
     --------
-    >>> import optlib as ol
     >>> q = ol.Quadratic([1.0, 4.0])
     >>> runs = {"GD": ol.minimize(q, [1.0, 1.0], ol.GradientDescent(0.25))}
-    >>> plot_trajectories(q, runs, (-1.2, 1.2), (-1.2, 1.2)).get_xlabel()
+    >>> ol.plot_trajectories(q, runs, (-1.2, 1.2), (-1.2, 1.2)).get_xlabel()
     '$x_1$'
     """
     for name, limits in (("xlim", xlim), ("ylim", ylim)):

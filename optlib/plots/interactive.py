@@ -68,12 +68,12 @@ def explorer(
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from optlib import plots
     >>> def draw(fig, k):
     ...     x = np.linspace(0, 6, 50)
     ...     fig.subplots().plot(x, np.sin(k * x))
     ...     return f"The sine makes {k} turns in 2 pi."
-    >>> explorer(draw, label="Frequency k", values=range(1, 6), start=2, alt="A sine wave.")
+    >>> plots.explorer(draw, label="Frequency k", values=range(1, 6), start=2, alt="A sine wave.")
     Frequency k = 1: The sine makes 1 turns in 2 pi.
     Frequency k = 2: The sine makes 2 turns in 2 pi.
     Frequency k = 5: The sine makes 5 turns in 2 pi.

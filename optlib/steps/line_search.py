@@ -90,7 +90,6 @@ class Backtracking(StepRule):
 
     Examples
     --------
-    >>> import optlib as ol
     >>> p = ol.Problem(lambda x: 4 * x[0] ** 2, jac=lambda x: 8 * x)
     >>> x = np.array([1.0])
     >>> ol.line_search.Backtracking()(p, x, p(x), p.grad(x), t=0)  # 1, 0.5 and 0.25 do not lower f
@@ -175,7 +174,6 @@ class Exact(StepRule):
 
     Examples
     --------
-    >>> import optlib as ol
     >>> q, x = ol.Quadratic([1.0, 4.0]), np.array([1.0, 1.0])
     >>> round(ol.line_search.Exact()(q, x, q(x), q.grad(x), t=0), 4)  # (1 + 16) / (1 + 64)
     0.2615

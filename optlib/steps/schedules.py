@@ -24,7 +24,7 @@ class Constant:
 
     Examples
     --------
-    >>> Constant(0.1)(7)
+    >>> ol.schedules.Constant(0.1)(7)
     0.1
     """
 
@@ -43,7 +43,7 @@ class InverseSqrt:
 
     Examples
     --------
-    >>> InverseSqrt(1.0)(3)
+    >>> ol.schedules.InverseSqrt(1.0)(3)
     0.5
     """
 
@@ -62,7 +62,7 @@ class InverseTime:
 
     Examples
     --------
-    >>> InverseTime(1.0)(3)
+    >>> ol.schedules.InverseTime(1.0)(3)
     0.25
     """
 
@@ -81,7 +81,7 @@ class StepDecay:
 
     Examples
     --------
-    >>> [StepDecay(1.0, factor=0.5, every=2)(k) for k in range(5)]
+    >>> [ol.schedules.StepDecay(1.0, factor=0.5, every=2)(k) for k in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
@@ -114,7 +114,7 @@ class Cosine:
 
     Examples
     --------
-    >>> round(Cosine(1.0, steps=10, eta_min=0.1)(5), 3)
+    >>> round(ol.schedules.Cosine(1.0, steps=10, eta_min=0.1)(5), 3)
     0.55
     """
 
@@ -139,7 +139,7 @@ class Warmup:
 
     Examples
     --------
-    >>> [Warmup(0.8, steps=4)(k) for k in range(5)]
+    >>> [ol.schedules.Warmup(0.8, steps=4)(k) for k in range(5)]
     [0.2, 0.4, 0.6000000000000001, 0.8, 0.8]
     """
 
