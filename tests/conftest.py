@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 from browser import browser as browser
+from hypothesis import settings
 from notebooks.collector import References
 
 HERE = Path(__file__).parent
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -140,7 +140,8 @@ class Cell(IPyNbCell):
         if len(lines) > LONGEST_DIFF:
             lines[LONGEST_DIFF:] = [f"... and {len(lines) - LONGEST_DIFF} more lines"]
         if self.entry["source"] != digest(self.cell.source):
-            lines[:0] = ["- " + self.entry["cell"], "+ " + first_line(self.cell.source)]
+            if self.entry["cell"] != first_line(self.cell.source):
+                lines[:0] = ["- " + self.entry["cell"], "+ " + first_line(self.cell.source)]
             return f"stale, the cell's source has changed since {where} was written", "\n".join(lines)
         return (f"outputs differ from {where} (- expected, + got)", "\n".join(lines)) if lines else None
 

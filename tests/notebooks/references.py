@@ -32,8 +32,8 @@ def texts(outputs: Iterable[NotebookNode], sanitize: Callable[[str], str]) -> li
             kind, text = "text/plain", data["text/plain"]
         else:
             kind, text = "not compared", ", ".join(sorted(data))
-        # White space at the ends of lines would keep YAML from writing the text as a block.
-        lines = [line.rstrip() for line in sanitize(text).expandtabs().rstrip().split("\n")]
+        # White space at the ends of lines, and rare line breaks, would keep YAML from writing a block.
+        lines = [line.rstrip() for line in sanitize(text).expandtabs().rstrip().splitlines()]
         found.append({kind: "\n".join(lines) + ("\n" if len(lines) > 1 else "")})
     # Streams arrive in no fixed order, so they come first.
     return sorted(found, key=lambda output: [stream not in output for stream in STREAMS])
@@ -77,7 +77,7 @@ def load(path: Path) -> list[Entry]:
 
 def save(path: Path, entries: list[Entry]) -> None:
     text = yaml.dump(entries, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
-    path.write_text(text, "utf-8")
+    path.write_text(text, "utf-8", newline="\n")
 
 
 class Dumper(yaml.SafeDumper):
