@@ -56,6 +56,8 @@ class Problem:
     (25.0, array([6., 8.]), 1, 1)
     """
 
+    dimension: int | None = None  # n, for a subclass that knows it
+
     def __init__(
         self,
         fun: Callable[..., Any],
@@ -191,6 +193,8 @@ class Problem:
                 raise ValueError(f"x must be one-dimensional and not empty, got shape {x.shape}")
         if last is not None and x.item(0) == last.item(0) and np.array_equal(x, last):
             return last
+        if self.dimension is not None and x.size != self.dimension:
+            raise ValueError(f"x must have shape ({self.dimension},), got {x.shape}")
         if not self._in_run or x.base is not None:  # somebody else may change x later
             x = x.copy()
         x.setflags(write=False)  # read-only

@@ -247,11 +247,12 @@ def run(
     times: list[float] = []
     last: Iterate | None = None
     reason, status, limit, k = "", Status.EXHAUSTED, math.inf, -1
-    iterator = iter(iterates)
+    if not isinstance(iterates, Iterable):
+        raise TypeError(f"method must be a generator function, one that yields iterates; it returned {iterates!r}")
     start = perf_counter()
     with _bar(progress, maxiter) as advance:
         try:
-            for it in iterator:
+            for it in iterates:
                 if type(it) is not Iterate:
                     raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
                 x, fun, _, optimality, step = it

@@ -56,7 +56,7 @@ class Quadratic(Problem):
         b = np.zeros(len(A)) if b is None else checks.vector("b", b)
         if b.shape != (len(A),):
             raise ValueError(f"b must have shape ({len(A)},), got {b.shape}")
-        self.A, self.b = A, b
+        self.A, self.b, self.dimension = A, b, len(A)
         super().__init__(
             lambda x: self._both(x)[0],
             jac=lambda x: self._times(x) - self.b,
@@ -65,8 +65,6 @@ class Quadratic(Problem):
         )
 
     def _times(self, v: Array) -> Array:
-        if v.size != self.b.size:
-            raise ValueError(f"x must have shape {self.b.shape}, got {v.shape}")
         return self.A * v if self.A.ndim == 1 else self.A @ v
 
     def _both(self, x: Array) -> tuple[float, Array]:
@@ -124,15 +122,16 @@ class Rosenbrock(Problem):
     minimum = 0.0
 
     def __init__(self, n: int = 2) -> None:
-        self.n = checks.natural("n", n, least=2)
-        self.x0 = np.resize([-1.2, 1.0], self.n)
-        self.minimisers = np.ones((1, self.n))
+        self.dimension = checks.natural("n", n, least=2)
+        self.x0 = np.resize([-1.2, 1.0], n)
+        self.minimisers = np.ones((1, n))
         super().__init__(rosen, jac=rosen_der, hess=rosen_hess, hessp=rosen_hess_prod)
 
 
 class _Polynomial(Problem):
     """A sum of squares of two-variable residuals r(x): f = r'r, with their Jacobian and second derivatives."""
 
+    dimension = 2
     minimum = 0.0
     minimisers: Array
     x0: Array
@@ -277,6 +276,7 @@ class Huber1D(Problem):
     2.5
     """
 
+    dimension = 1
     minimum = 0.0
 
     def __init__(self, delta: float, L: float = 1.0) -> None:
@@ -286,8 +286,8 @@ class Huber1D(Problem):
         super().__init__(self._huber, jac=self._slope)
 
     def _huber(self, x: Array) -> float:
-        inside = np.minimum(np.abs(x), self.delta)
-        return float((self.lipschitz * inside * (np.abs(x) - inside / 2)).sum())
+        inside = min(abs(x[0]), self.delta)
+        return float(self.lipschitz * inside * (abs(x[0]) - inside / 2))
 
     def _slope(self, x: Array) -> Array:
         return self.lipschitz * np.clip(x, -self.delta, self.delta)

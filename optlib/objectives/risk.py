@@ -71,7 +71,7 @@ class EmpiricalRisk(Problem):
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} must be finite")
         self.loss, self.penalty, self.X, self.y = loss, penalty, X, loss.encode(y)
-        self.n_samples = X.shape[0]
+        self.n_samples, self.dimension = X.shape
         super().__init__(self._risk, jac=self._risk_gradient, hess=self._risk_hessian, hessp=self._risk_hessp)
 
     @cached_property
@@ -99,27 +99,22 @@ class EmpiricalRisk(Problem):
         return low * max(smallest, 0.0) + self.penalty.curvature
 
     def _risk(self, w: Array) -> float:
-        return float(self.loss(self._margins(w), self.y).mean()) + self.penalty(w)
+        return float(self.loss(self.X @ w, self.y).mean()) + self.penalty(w)
 
     def _risk_gradient(self, w: Array) -> Array:
-        return self._pull_back(self.loss.derivative(self._margins(w), self.y), w)
+        return self._pull_back(self.loss.derivative(self.X @ w, self.y), w)
 
     def _value_and_gradient(self, w: Array) -> tuple[float, Array]:
         self.nfev += 1
         self.njev += 1
-        z = self._margins(w)  # shared: one product with X for both
+        z = self.X @ w  # shared: one product with X for both
         return float(self.loss(z, self.y).mean()) + self.penalty(w), self._pull_back(self.loss.derivative(z, self.y), w)
 
     def _pull_back(self, derivative: Array, w: Array) -> Array:
         return self.X.T @ derivative / self.n_samples + self.penalty.grad(w)
 
-    def _margins(self, w: Array) -> Array:
-        if w.size != self.X.shape[1]:
-            raise ValueError(f"w must have shape ({self.X.shape[1]},), one weight a column of X, got {w.shape}")
-        return self.X @ w
-
     def _weights(self, w: Array) -> Array:
-        return self.loss.second_derivative(self._margins(w), self.y) / self.n_samples
+        return self.loss.second_derivative(self.X @ w, self.y) / self.n_samples
 
     def _risk_hessian(self, w: Array) -> Matrix:
         weights = self._weights(w)

@@ -1,0 +1,283 @@
+"""Bad input: each error names the argument and says what was expected. One row a `raise` that a user can reach."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy import optimize, sparse
+
+import optlib as ol
+from optlib.objectives.losses import Loss
+
+P = ol.Problem(lambda x: float((x**2).sum()), jac=lambda x: 2 * x)
+Q = ol.Quadratic([1.0, 2.0])
+GD = ol.GradientDescent(0.1)
+X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.0, 1.0])
+RUN = ol.minimize(Q, [1.0, 1.0], GD)
+THREE = ol.minimize(ol.Quadratic([1.0, 2.0, 3.0]), np.ones(3), GD)
+schedules, search, losses, penalties, theory = ol.schedules, ol.line_search, ol.losses, ol.penalties, ol.theory
+
+
+def problem(fun=lambda x: 1.0, **derivatives):
+    return ol.Problem(fun, **derivatives)
+
+
+def sequence(*iterates):
+    """What a student might hand to `minimize`: a generator function of these iterates."""
+    return lambda problem, x: iter(iterates)
+
+
+# (expression, kind of error, words of its message); the argument's name is among the words
+TABLE = [
+    # -- Problem
+    (lambda: ol.Problem(3), TypeError, "fun must be callable, got 3"),
+    (lambda: problem(jac="2-point"), TypeError, "jac must be callable, True or None, got '2-point'"),
+    (lambda: problem(hess=True), TypeError, "hess must be callable or None"),
+    (lambda: problem(hessp=[1]), TypeError, "hessp must be callable or None"),
+    (lambda: P([[1.0, 2.0]]), ValueError, r"x must be one-dimensional and not empty, got shape \(1, 2\)"),
+    (lambda: P([]), ValueError, r"x must be one-dimensional and not empty, got shape \(0,\)"),
+    (lambda: P(["a"]), TypeError, "x must hold real numbers"),
+    (lambda: P([1j]), TypeError, "x must hold real numbers"),
+    (lambda: P([[1.0], [1.0, 2.0]]), ValueError, "x must be an array of numbers"),
+    (lambda: problem(lambda x: x)([1.0, 2.0]), ValueError, "fun must return one real number, got array"),
+    (lambda: problem(lambda x: None)([1.0]), ValueError, "fun must return one real number, got None"),
+    (lambda: problem(lambda x: 1j)([1.0]), ValueError, "fun must return one real number"),
+    (lambda: problem(jac=True)([1.0]), ValueError, r"fun must return \(f, g\), as jac=True says, got 1.0"),
+    (lambda: problem(jac=lambda x: [1.0]).grad([1.0, 2.0]), ValueError, r"jac must return shape \(2,\), got \(1,\)"),
+    (lambda: problem(lambda x: (1.0, [1.0]), jac=True).grad([1.0, 2.0]), ValueError, r"jac must return shape \(2,\)"),
+    (
+        lambda: problem(hess=lambda x: np.eye(3)).hess([1.0]),
+        ValueError,
+        r"hess must return shape \(1, 1\), got \(3, 3\)",
+    ),
+    (lambda: problem(hess=lambda x: sparse.eye_array(3)).hess([1.0]), ValueError, r"hess must return shape \(1, 1\)"),
+    (lambda: problem(hessp=lambda x, v: [1.0]).hessp([1.0, 2.0], X[0]), ValueError, r"hessp must return shape \(2,\)"),
+    (lambda: P.hess([1.0]), ValueError, "no `hess`"),
+    (lambda: P.hessp([1.0], np.ones(1)), ValueError, "no `hess`"),
+    # -- minimize
+    (lambda: ol.minimize(3, [1.0], GD), TypeError, "fun must be callable"),
+    (lambda: ol.minimize(P, [1.0], GD, jac=abs), ValueError, "jac, hess and hessp belong to the Problem"),
+    (lambda: ol.minimize(P, [1.0, np.nan], GD), ValueError, r"x0 must be finite, got \[ 1. nan\]"),
+    (lambda: ol.minimize(P, [[1.0]], GD), ValueError, "x0 must be one-dimensional"),
+    (lambda: ol.minimize(P, [], GD), ValueError, "x0 must be one-dimensional and not empty"),
+    (lambda: ol.minimize(P, None, GD), TypeError, "x0 must hold real numbers"),
+    (lambda: ol.minimize(P, [1.0], ol.GradientDescent), TypeError, "method must be an instance of Method"),
+    (lambda: ol.minimize(P, [1.0], "bfgs"), TypeError, "method must be an instance of Method or a generator function"),
+    (lambda: ol.minimize(P, [1.0], ol.Newton()), ValueError, "Newton needs `hess`"),
+    (lambda: ol.minimize(P, [1.0], ol.GradientDescent(search.Exact())), ValueError, "GradientDescent needs `hessp`"),
+    (lambda: ol.minimize(P, [1.0], GD, tol=-1.0), ValueError, "tol must not be negative"),
+    (lambda: ol.minimize(P, [1.0], GD, tol="1e-6"), TypeError, "tol must be a number"),
+    (lambda: ol.minimize(P, [1.0], GD, tol=np.nan), ValueError, "tol must be finite"),
+    (lambda: ol.minimize(P, [1.0], GD, maxiter=-1), ValueError, "maxiter must be at least 0"),
+    (lambda: ol.minimize(P, [1.0], GD, maxiter=10.0), TypeError, "maxiter must be an integer"),
+    (lambda: ol.minimize(P, [1.0], GD, max_time=0), ValueError, "max_time must be positive"),
+    (lambda: ol.minimize(P, [1.0], GD, callback=3), TypeError, "callback must be callable"),
+    (lambda: ol.minimize(P, [1.0], GD, record="yes"), ValueError, "record must be True, False or 'auto'"),
+    (lambda: ol.minimize(P, [1.0], sequence((1, 2))), TypeError, r"method must yield Iterate\(x, fun, grad"),
+    (lambda: ol.minimize(P, [1.0], sequence()), ValueError, "method yielded no iterate"),
+    (lambda: ol.minimize(P, [1.0], lambda problem, x: None), TypeError, "method must be a generator function"),
+    # -- SciPy's protocol
+    (lambda: scipy_minimize(options={"gtol": 1e-3}), ValueError, "unknown option 'gtol'; GradientDescent knows"),
+    (lambda: scipy_minimize(bounds=[(0, 1)]), ValueError, "GradientDescent takes neither bounds nor constraints"),
+    (lambda: scipy_minimize(constraints={"type": "eq", "fun": sum}), ValueError, "neither bounds nor constraints"),
+    # -- methods
+    (lambda: ol.GradientDescent(step=0), ValueError, "step must be positive, got 0"),
+    (lambda: ol.GradientDescent(step=-0.1), ValueError, "step must be positive"),
+    (lambda: ol.GradientDescent(step="big"), TypeError, "step must be a number"),
+    (lambda: ol.GradientDescent(step=True), TypeError, "step must be a number"),
+    (lambda: ol.GradientDescent(step=np.inf), ValueError, "step must be finite"),
+    (lambda: ol.Newton(step=0.0), ValueError, "step must be positive"),
+    (lambda: ol.HeavyBall(lr=0.0), ValueError, "lr must be positive"),
+    (lambda: ol.HeavyBall(beta=1.0), ValueError, r"beta must lie in \[0, 1\), got 1.0"),
+    (lambda: ol.HeavyBall(beta=-0.1), ValueError, r"beta must lie in \[0, 1\)"),
+    (lambda: ol.Nesterov(lr=None), TypeError, "lr must be a number"),
+    (lambda: ol.Nesterov(beta="a"), TypeError, "beta must be a number"),
+    (lambda: ol.Nesterov(beta=1.5), ValueError, r"beta must lie in \[0, 1\)"),
+    (lambda: ol.newton_root(3, 1.0, abs), TypeError, "F must be callable"),
+    (lambda: ol.newton_root(abs, 1.0, 2.0), TypeError, "jac must be callable"),
+    (lambda: ol.newton_root(abs, np.nan, abs), ValueError, "x0 must be finite"),
+    (lambda: ol.newton_root(lambda x: [1.0, 2.0], 1.0, abs), ValueError, r"F must return shape \(1,\), got \(2,\)"),
+    (lambda: ol.newton_root(abs, [1.0, 2.0], abs), ValueError, r"jac must return shape \(2, 2\), got \(2,\)"),
+    (lambda: ol.newton_root(abs, 1.0, abs, tol=-1), ValueError, "tol must not be negative"),
+    (lambda: ol.newton_root(abs, 1.0, abs, maxiter=-1), ValueError, "maxiter must be at least 0"),
+    # -- schedules and step rules
+    *[
+        (lambda make=make: make(0.0), ValueError, "eta0 must be positive")
+        for make in (schedules.Constant, schedules.InverseSqrt, schedules.InverseTime, schedules.StepDecay)
+    ],
+    (lambda: schedules.Cosine(-1.0, steps=3), ValueError, "eta0 must be positive"),
+    (lambda: schedules.Cosine(1.0, steps=0), ValueError, "steps must be at least 1"),
+    (lambda: schedules.Cosine(1.0, steps=3, eta_min=0.0), ValueError, "eta_min must be positive"),
+    (lambda: schedules.Cosine(1.0, steps=3, eta_min=2.0), ValueError, "eta_min must not exceed eta0 = 1.0, got 2.0"),
+    (lambda: schedules.StepDecay(1.0, factor=1.0), ValueError, r"factor must lie in \(0, 1\)"),
+    (lambda: schedules.StepDecay(1.0, factor=0.0), ValueError, r"factor must lie in \(0, 1\)"),
+    (lambda: schedules.StepDecay(1.0, every=0), ValueError, "every must be at least 1"),
+    (lambda: schedules.StepDecay(1.0, every=True), TypeError, "every must be an integer"),
+    (lambda: schedules.Warmup("a", steps=3), TypeError, "schedule must be a number"),
+    (lambda: schedules.Warmup(1.0, steps=0), ValueError, "steps must be at least 1"),
+    (lambda: search.Fixed(-1.0), ValueError, "step must be positive"),
+    (lambda: search.Backtracking(start=0.0), ValueError, "start must be positive"),
+    (lambda: search.Backtracking(shrink=1.0), ValueError, r"shrink must lie in \(0, 1\)"),
+    (lambda: search.Backtracking(c=0.0), ValueError, r"c must lie in \(0, 1\)"),
+    (lambda: search.Backtracking(maxiter=0), ValueError, "maxiter must be at least 1"),
+    (lambda: search.Wolfe(c1=0.0), ValueError, r"c1 must lie in \(0, 1\)"),
+    (lambda: search.Wolfe(c2=1.0), ValueError, r"c2 must lie in \(0, 1\)"),
+    (lambda: search.Wolfe(c1=0.5, c2=0.5), ValueError, "c2 must be larger than c1 = 0.5, got 0.5"),
+    (lambda: search.Wolfe(maxiter=0), ValueError, "maxiter must be at least 1"),
+    # -- objectives
+    (lambda: ol.Quadratic([[1.0, 2.0]]), ValueError, r"A must have shape \(n, n\) or \(n,\), got \(1, 2\)"),
+    (lambda: ol.Quadratic(1.0), ValueError, "A must have shape"),
+    (lambda: ol.Quadratic([]), ValueError, "A must have shape"),
+    (lambda: ol.Quadratic([[1.0, 2.0], [0.0, 1.0]]), ValueError, "A must be symmetric"),
+    (lambda: ol.Quadratic([np.inf, 1.0]), ValueError, "A must be finite"),
+    (lambda: ol.Quadratic([1.0, 2.0], [1.0]), ValueError, r"b must have shape \(2,\), got \(1,\)"),
+    (lambda: Q([1.0]), ValueError, r"x must have shape \(2,\), got \(1,\)"),
+    (lambda: Q.grad(np.ones(3)), ValueError, r"x must have shape \(2,\), got \(3,\)"),
+    (lambda: ol.Quadratic([1.0, 0.0]).minimisers, ValueError, "A is not positive definite"),
+    (lambda: ol.Quadratic([1.0, -1.0]).minimum, ValueError, "A is not positive definite"),
+    (lambda: ol.Rosenbrock(1), ValueError, "n must be at least 2"),
+    (lambda: ol.Rosenbrock(2.0), TypeError, "n must be an integer"),
+    (lambda: ol.Huber1D(0.0), ValueError, "delta must be positive"),
+    (lambda: ol.Huber1D(1.0, L=-1.0), ValueError, "L must be positive"),
+    *[
+        (lambda make=make: make()([1.0, 2.0, 3.0]), ValueError, r"x must have shape \(2,\), got \(3,\)")
+        for make in (ol.Himmelblau, ol.Beale, ol.Booth)
+    ],
+    (lambda: ol.Huber1D(1.0)([1.0, 2.0]), ValueError, r"x must have shape \(1,\), got \(2,\)"),
+    (lambda: ol.Rosenbrock(3)([1.0, 2.0]), ValueError, r"x must have shape \(3,\), got \(2,\)"),
+    (lambda: ol.EmpiricalRisk("logistic", X, Y), TypeError, "loss must be a loss of optlib.losses"),
+    (lambda: ol.EmpiricalRisk(losses.Logistic, X, Y), TypeError, "loss must be a loss of optlib.losses"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y, 0.1), TypeError, "penalty must be a smooth penalty"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X[0], Y), ValueError, r"X must have shape \(n, d\)"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X[:0], Y[:0]), ValueError, r"X must have shape \(n, d\)"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y[:1]), ValueError, r"y must have shape \(2,\).*got \(1,\)"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X * np.nan, Y), ValueError, "X must be finite"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), sparse.csr_array(X * np.inf), Y), ValueError, "X must be finite"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y * np.nan), ValueError, "y must be finite"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, ["a", "b"]), TypeError, "y must hold real numbers"),
+    (
+        lambda: ol.EmpiricalRisk(losses.Logistic(), X, [1, 2]),
+        ValueError,
+        r"y must hold labels 0/1 or -1/\+1.*\[1. 2.\]",
+    ),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y)([1.0]), ValueError, r"x must have shape \(2,\)"),
+    (lambda: penalties.L2(-1.0), ValueError, "lam must not be negative"),
+    (lambda: penalties.L2("a"), TypeError, "lam must be a number"),
+    # -- analysis
+    (lambda: ol.check_gradient(abs, [1.0]), TypeError, "problem must be an optlib Problem"),
+    (lambda: ol.check_gradient(P, [np.nan]), ValueError, "x must be finite"),
+    (lambda: ol.observed_rate([1.0, -1.0, 1.0, 1.0]), ValueError, "errors must not be negative"),
+    (lambda: ol.observed_rate([1.0, 0.5, 0.25]), ValueError, "errors must hold at least 4 values.*got 3"),
+    (lambda: ol.observed_order([0.0, 1.0, 1.0]), ValueError, "errors must hold at least 3 values.*got 0"),
+    (lambda: ol.observed_order([1.0, 2.0, 3.0]), ValueError, "errors must fall at the end, got 1, 2, 3"),
+    (lambda: theory.gd_decrease(0.0, 1.0), ValueError, "eta must be positive"),
+    (lambda: theory.gd_decrease(0.1, L=0.0), ValueError, "L must be positive"),
+    (lambda: theory.gd_convex(0, L=1.0, R=1.0), ValueError, "t must be at least 1, got 0"),
+    (lambda: theory.gd_convex([1, "a"], L=1.0, R=1.0), TypeError, "t must hold real numbers"),
+    (lambda: theory.gd_convex(1, L=1.0, R=-1.0), ValueError, "R must not be negative"),
+    (lambda: theory.gd_convex_sharp(-1, L=1.0, R=1.0), ValueError, "t must be at least 0"),
+    (lambda: theory.gd_strongly_convex(1, kappa=0.5), ValueError, "kappa = L / mu must be at least 1, got 0.5"),
+    (lambda: theory.gd_exact_line_search(-1, kappa=2.0), ValueError, "t must be at least 0"),
+    (lambda: theory.gd_nonconvex(0, L=1.0, gap=1.0), ValueError, "t must be at least 1"),
+    (lambda: theory.gd_nonconvex(1, L=1.0, gap=-1.0), ValueError, "gap must not be negative"),
+    (lambda: theory.armijo_step(1.0, c=1.0, shrink=0.5, start=1.0), ValueError, r"c must lie in \(0, 1\)"),
+    (lambda: theory.armijo_step(1.0, c=0.5, shrink=0.0, start=1.0), ValueError, r"shrink must lie in \(0, 1\)"),
+    (lambda: theory.armijo_step(1.0, c=0.5, shrink=0.5, start=0.0), ValueError, "start must be positive"),
+    (lambda: theory.newton_step(1.0, mu=1.0, M=1.0), ValueError, r"e must lie in \[0, mu / M\) = \[0, 1\)"),
+    (lambda: theory.newton_step(-0.1, mu=1.0, M=1.0), ValueError, r"e must lie in \[0, mu / M\)"),
+    (lambda: theory.newton_local(1, e0=0.6, mu=1.0, M=1.0), ValueError, r"e0 must be at most mu / \(2M\) = 0.5"),
+    (lambda: theory.newton_multiple_root(1, m=0), ValueError, "m must be at least 1"),
+    (
+        lambda: theory.newton_damped(1, mu=2.0, L=1.0, c=0.1, shrink=0.5),
+        ValueError,
+        "kappa = L / mu must be at least 1",
+    ),
+    (lambda: theory.newton_damped(1, mu=0.0, L=1.0, c=0.1, shrink=0.5), ValueError, "mu must be positive"),
+    # -- figures
+    (lambda: ol.plot_convergence([RUN]), TypeError, "results must be a dict"),
+    (lambda: ol.plot_convergence({"a": 3}), TypeError, r"results\['a'\] must be a result of optlib.minimize"),
+    (lambda: ol.plot_convergence({"a": RUN}, x="epoch"), ValueError, "x must be 'nit', 'time' or 'njev', got 'epoch'"),
+    (lambda: ol.plot_convergence({"a": RUN}, y="gap"), ValueError, "y must be 'optimality', 'fun' or 'step'"),
+    (lambda: ol.plot_convergence({"a": RUN}, minimum=0.0), ValueError, "minimum goes with y='fun'"),
+    (lambda: ol.plot_convergence({"a": RUN}, "time", bounds={"b": abs}), ValueError, "bounds .* go with x='nit'"),
+    (
+        lambda: ol.plot_trajectories(Q, {"a": RUN}, (1, 0), (0, 1)),
+        ValueError,
+        "xlim must be .low, high. with low < high",
+    ),
+    (lambda: ol.plot_trajectories(Q, {"a": RUN}, (0, 1), (1,)), ValueError, "ylim must be .low, high."),
+    (lambda: ol.plot_trajectories(Q, {"a": RUN}, (0, 1), (0, 1), levels=1), ValueError, "levels must be at least 2"),
+    (lambda: ol.plot_trajectories(Q, {"a": THREE}, (0, 1), (0, 1)), ValueError, r"results\['a'\] must have recorded"),
+    (lambda: ol.plot_trajectories(Q, [RUN], (0, 1), (0, 1)), TypeError, "results must be a dict"),
+    (lambda: ol.nonsense, AttributeError, "no attribute 'nonsense'"),
+]
+
+
+def scipy_minimize(**keywords):
+    return optimize.minimize(lambda x: float(x @ x), [1.0], jac=lambda x: 2 * x, method=GD, **keywords)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("call", "kind", "words"), TABLE, ids=[f"{i}-{row[2][:40]}" for i, row in enumerate(TABLE)])
+def test_error(call, kind, words):
+    with pytest.raises(kind) as caught:
+        call()
+    assert re.search(words, str(caught.value)), f"{caught.value!s} does not say {words!r}"
+
+
+def test_progress_without_tqdm_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match="progress=True needs the package tqdm"):
+        ol.minimize(P, [1.0], GD, progress=True)
+
+
+# What no table can hold: abstract methods, and errors that end a run with a status (see test_driver).
+NO_ERROR_OF_THE_USER = {"NotImplementedError", "LineSearchError", "LinAlgError", "ImportError"}
+
+
+def test_the_table_reaches_every_raise():
+    """Run the table under a trace and compare the lines that raised with the `raise` statements in the source."""
+    root = Path(ol.__file__).parent
+    raises = set()
+    for path in root.rglob("*.py"):
+        if path.name in ("interactive.py", "style.py"):  # they have tests of their own
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                name = node.exc.func
+                name = name.attr if isinstance(name, ast.Attribute) else name.id
+                if name not in NO_ERROR_OF_THE_USER:
+                    raises.add((str(path.relative_to(root)), node.lineno))
+    reached = set()
+    for call, kind, _ in TABLE:
+        with pytest.raises(kind) as caught:
+            call()
+        for entry in caught.traceback:
+            if (path := Path(str(entry.path))).is_relative_to(root):
+                reached.add((str(path.relative_to(root)), entry.lineno + 1))
+    assert raises - reached == set()
+
+
+def test_a_loss_of_ones_own_must_say_what_it_does():
+    for name in ("__call__", "derivative", "second_derivative"):
+        with pytest.raises(NotImplementedError):
+            getattr(Loss(), name)(X, Y)
+    with pytest.raises(NotImplementedError):
+        ol.line_search.StepRule()(P, X[0], 1.0, X[0], 0)
+    with pytest.raises(NotImplementedError):
+        ol.Method().iterate(P, X[0])
+    with pytest.raises(NotImplementedError):
+        penalties.Penalty()(X[0])
+    with pytest.raises(NotImplementedError):
+        penalties.Penalty().prox(X[0], 1.0)
+    with pytest.raises(NotImplementedError):
+        penalties.SmoothPenalty().grad(X[0])
