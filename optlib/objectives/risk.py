@@ -76,6 +76,8 @@ class EmpiricalRisk(Problem):
 
     @cached_property
     def _sigma_max_squared(self) -> float:
+        if sparse.issparse(self.X) and self.X.count_nonzero() == 0:
+            return 0.0
         if sparse.issparse(self.X) and min(self.X.shape) > 2:
             # a fixed start, so that the answer is the same at each call; random, so that it is orthogonal to nothing
             start = np.random.default_rng(0).standard_normal(min(self.X.shape))

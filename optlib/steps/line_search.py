@@ -149,11 +149,11 @@ class Wolfe(StepRule):
     def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         p, _ = _descent(g, p)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it failed is told by the None below
-            eta = optimize.line_search(problem, problem.grad, x, p, g, f, c1=self.c1, c2=self.c2, maxiter=self.maxiter)[
-                0
-            ]
-        if eta is None:
+            warnings.simplefilter("ignore")  # that it failed is told below
+            eta, *_, slope = optimize.line_search(
+                problem, problem.grad, x, p, g, f, c1=self.c1, c2=self.c2, maxiter=self.maxiter
+            )
+        if eta is None or slope is None:  # without a slope it is only the last step tried
             raise LineSearchError(
                 f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
                 "(try check_gradient), f unbounded below along p, or tol below the rounding error of f"

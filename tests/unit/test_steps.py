@@ -1,0 +1,201 @@
+"""Schedules and step rules: their values, and the conditions that they promise."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import optlib as ol
+from optlib.steps.line_search import LineSearchError, StepRule, as_step
+from optlib.steps.schedules import as_schedule
+
+eta0s, iterations = st.floats(1e-6, 1e3), st.integers(0, 10_000)
+s = ol.schedules
+
+
+# --- Schedules ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schedule", "values"),
+    [
+        (s.Constant(0.3), [0.3, 0.3, 0.3, 0.3, 0.3]),
+        (s.InverseSqrt(2.0), [2.0, 2 / math.sqrt(2), 2 / math.sqrt(3), 1.0, 2 / math.sqrt(5)]),
+        (s.InverseTime(2.0), [2.0, 1.0, 2 / 3, 0.5, 0.4]),
+        (s.StepDecay(1.0, factor=0.1, every=2), [1.0, 1.0, 0.1, 0.1, 0.01]),
+        (s.Cosine(1.0, steps=4, eta_min=0.5), [1.0, 0.75 + 0.25 / math.sqrt(2), 0.75, 0.75 - 0.25 / math.sqrt(2), 0.5]),
+        (s.Cosine(1.0, steps=2, eta_min=0.5), [1.0, 0.75, 0.5, 0.5, 0.5]),
+        (s.Warmup(0.8, steps=4), [0.2, 0.4, 0.6, 0.8, 0.8]),
+        (s.Warmup(s.InverseTime(1.0), steps=2), [0.5, 0.5, 1 / 3, 0.25, 0.2]),
+        (s.Warmup(float, steps=1), [0.0, 1.0, 2.0, 3.0, 4.0]),
+    ],
+    ids=repr,
+)
+def test_values(schedule, values):
+    assert [schedule(k) for k in range(5)] == pytest.approx(values, rel=1e-15)
+
+
+falling = st.one_of(
+    st.builds(s.Constant, eta0s),
+    st.builds(s.InverseSqrt, eta0s),
+    st.builds(s.InverseTime, eta0s),
+    st.builds(s.StepDecay, eta0s, st.floats(0.5, 0.99), st.integers(100, 1000)),
+    st.builds(s.Cosine, eta0s, st.integers(1, 5000), st.floats(1e-12, 1e-6)),
+)
+
+
+@given(falling, iterations)
+def test_schedules_are_positive_and_never_rise(schedule, k):
+    assert schedule(0) == pytest.approx(schedule.eta0)
+    assert 0 < schedule(k + 1) <= schedule(k) * (1 + 1e-15)
+
+
+@given(falling, st.integers(1, 500), iterations)
+def test_warmup_rises_to_the_schedule_and_then_is_the_schedule(schedule, steps, k):
+    warm = s.Warmup(schedule, steps)
+    assert 0 < warm(k) <= schedule(k)
+    if k >= steps - 1:
+        assert warm(k) == schedule(k)
+    else:
+        assert warm(k) == pytest.approx(schedule(k) * (k + 1) / steps)
+
+
+def test_numbers_callables_and_rules_are_told_apart():
+    assert as_schedule(0.5) == s.Constant(0.5)
+    assert as_schedule(math.sqrt) is math.sqrt
+    rule = ol.line_search.Backtracking()
+    assert as_step(rule) is rule
+    assert as_step(0.5) == ol.line_search.Fixed(0.5)
+    fixed = as_step(lambda k: 1.0 / (k + 1))
+    assert [fixed(None, None, 0.0, None, t) for t in range(3)] == [1.0, 0.5, 1 / 3]
+
+
+# --- Random functions along random descent directions -----------------------------------------------
+
+
+def convex(rng, n):
+    """Strongly convex, not quadratic: sum of log cosh(a'x) terms plus a quadratic."""
+    A, b = rng.normal(size=(2 * n, n)), rng.normal(size=n)
+
+    def f(x):
+        return float(np.logaddexp(A @ x, -A @ x).sum() + 0.05 * x @ x + b @ x)
+
+    return ol.Problem(f, jac=lambda x: A.T @ np.tanh(A @ x) + 0.1 * x + b)
+
+
+def nonconvex(rng, n):
+    """Bounded below, with many local minima: a bowl with waves."""
+    w = rng.uniform(1, 4, size=n)
+    return ol.Problem(lambda x: float(0.5 * x @ x + np.cos(w * x).sum()), jac=lambda x: x - w * np.sin(w * x))
+
+
+@st.composite
+def searches(draw):
+    """A problem, a point, and a direction of descent that is not the gradient's, of a random length."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n = draw(st.integers(1, 6))
+    p = draw(st.sampled_from([convex, nonconvex]))(rng, n)
+    x = rng.normal(size=n) * draw(st.floats(0.1, 5))
+    f, g = p.value_and_grad(x)
+    M = rng.normal(size=(n, n))
+    d = -(M @ M.T + 0.1 * np.eye(n)) @ g * 10 ** draw(st.floats(-3, 3))
+    assume(g @ d < -1e-8)
+    return p, x, f, g, d
+
+
+@given(searches(), st.floats(1e-4, 0.9), st.floats(0.1, 0.9), st.floats(0.01, 100))
+def test_backtracking_takes_the_first_step_that_meets_armijos_condition(search, c, shrink, start):
+    p, x, f, g, d = search
+    eta = ol.line_search.Backtracking(start, shrink, c, maxiter=300)(p, x, f, g, 0, d)
+    slack = 20 * np.finfo(float).eps * abs(f)  # documented: decreases below rounding are not told from zero
+    assert p(x + eta * d) <= f + c * eta * (g @ d) + slack
+    tries = round(math.log(eta / start, shrink))
+    assert eta == pytest.approx(start * shrink**tries)
+    if tries > 0:  # the step tried before was refused
+        before = eta / shrink
+        assert p(x + before * d) > f + c * before * (g @ d) - slack
+
+
+@given(searches(), st.floats(1e-4, 0.2), st.floats(0.3, 0.9))
+def test_wolfe_meets_the_strong_wolfe_conditions(search, c1, c2):
+    p, x, f, g, d = search
+    try:
+        eta = ol.line_search.Wolfe(c1, c2)(p, x, f, g, 0, d)
+    except LineSearchError:
+        # SciPy's search starts from a step of 1 and doubles: a direction too long or too short by 1e3 may defeat it
+        assert not 0.05 < np.linalg.norm(d) < 5
+        assume(False)
+    assert eta > 0
+    slack = 1e-12 * max(1.0, abs(f))
+    assert p(x + eta * d) <= f + c1 * eta * (g @ d) + slack
+    assert abs(p.grad(x + eta * d) @ d) <= c2 * abs(g @ d) * (1 + 1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_exact_is_the_minimiser_along_the_direction(seed, n):
+    rng = np.random.default_rng(seed)
+    M = rng.normal(size=(n, n))
+    q = ol.Quadratic(M @ M.T + 0.1 * np.eye(n), rng.normal(size=n))
+    x, d = rng.normal(size=(2, n))
+    f, g = q.value_and_grad(x)
+    d *= -np.sign(g @ d)
+    assume(abs(g @ d) > 1e-6)
+    eta = ol.line_search.Exact()(q, x, f, g, 0, d)
+    assert eta == pytest.approx(-(g @ d) / (d @ q.A @ d), rel=1e-12)
+    assert abs(q.grad(x + eta * d) @ d) <= 1e-9 * np.linalg.norm(d) * (1 + np.linalg.norm(g))  # f' = 0 along d
+
+
+@pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()])
+def test_without_a_direction_it_is_steepest_descent(rule):
+    q, x = ol.Quadratic([1.0, 4.0], [0.5, 0.0]), np.array([1.0, -1.0])
+    f, g = q.value_and_grad(x)
+    assert rule(q, x, f, g, 0) == rule(q, x, f, g, 0, -g) > 0
+
+
+def test_backtracking_starts_anew_at_each_iteration_and_uses_few_values():
+    q = ol.Quadratic([1.0, 1.0])
+    result = ol.minimize(q, [1.0, 1.0], ol.GradientDescent(ol.line_search.Backtracking(start=1.0)))
+    assert (result.nit, result.nfev, result.njev) == (1, 2, 2)  # the first trial is accepted, and not computed twice
+    assert result.history.step[0] == 1.0
+
+
+# --- Failures say why --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()])
+def test_a_direction_that_does_not_descend_is_an_error(rule):
+    q, x = ol.Quadratic([1.0, 4.0]), np.array([1.0, 1.0])
+    f, g = q.value_and_grad(x)
+    for direction, slope in ((g, "17"), (np.zeros(2), "0")):
+        with pytest.raises(LineSearchError, match=f"p is no descent direction .g'p = {slope}"):
+            rule(q, x, f, g, 0, direction)
+
+
+def test_backtracking_gives_up_on_a_wrong_gradient():
+    p = ol.Problem(lambda x: float(x[0]), jac=lambda x: -np.ones(1))  # f falls to the left, the gradient says right
+    with pytest.raises(LineSearchError, match=r"no sufficient decrease down to eta = 0.125.*check_gradient"):
+        ol.line_search.Backtracking(maxiter=3)(p, np.zeros(1), 0.0, -np.ones(1), 0)
+
+
+def test_wolfe_gives_up_where_f_is_unbounded_below():
+    p = ol.Problem(lambda x: -float(x[0]), jac=lambda x: -np.ones(1))
+    with pytest.raises(LineSearchError, match="no step meets the strong Wolfe conditions after 5 trials"):
+        ol.line_search.Wolfe(maxiter=5)(p, np.zeros(1), 0.0, -np.ones(1), 0)
+
+
+def test_exact_needs_positive_curvature():
+    q, x = ol.Quadratic([1.0, -4.0]), np.array([0.0, 1.0])
+    with pytest.raises(LineSearchError, match="the curvature along p is -64, not positive"):
+        ol.line_search.Exact()(q, x, q(x), q.grad(x), 0)
+
+
+def test_a_rule_of_ones_own():
+    class Halving(StepRule):
+        def __call__(self, problem, x, f, g, t, p=None):
+            return 0.5**t
+
+    result = ol.minimize(ol.Quadratic([1.0]), [1.0], ol.GradientDescent(Halving()), maxiter=3, tol=0)
+    assert result.history.step[:-1].tolist() == [1.0]  # the first step ends at the minimiser
+    assert result.success
