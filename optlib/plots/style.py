@@ -99,11 +99,11 @@ def render_svg(fig: Figure, tight: bool = False) -> str:
 # --- numbers as text ---------------------------------------------------------------------------
 
 
-def _number(value: float, largest: float, digits: int = 4) -> str:
-    """`value` at `digits` significant digits; below 1e-12 of `largest` it is rounding noise: 0."""
+def _number(value: float, largest: float, form: str = ".4g") -> str:
+    """`value` in the given form; below 1e-12 of `largest` it is rounding noise: 0."""
     if np.isfinite(value) and abs(value) <= 1e-12 * largest:
         return "0"
-    return f"{value:.{digits}g}"
+    return f"{value:{form}}"
 
 
 def _largest(values: ArrayLike) -> float:
@@ -121,9 +121,15 @@ def _sample(columns: tuple[NDArray[np.float64], ...], count: int = 8) -> str:
     n = len(columns[0])
     picks = np.unique(np.linspace(0, n - 1, min(n, count)).round().astype(int))
     largest = [_largest(column) for column in columns]
-    return ", ".join(
-        "(" + ", ".join(_number(c[i], m) for c, m in zip(columns, largest, strict=True)) + ")" for i in picks
-    )
+
+    def at(i: int) -> str:
+        # Whole numbers as they are, all else with every digit written out: where ".4g" drops
+        # trailing zeros, a reader could not tell how exact the number is meant to be.
+        whole = [c[i] == round(c[i]) and abs(c[i]) < 1e6 if np.isfinite(c[i]) else True for c in columns]
+        forms = [".0f" if w else ".3e" for w in whole]
+        return ", ".join(_number(c[i], m, form) for c, m, form in zip(columns, largest, forms, strict=True))
+
+    return ", ".join(f"({at(i)})" for i in picks)
 
 
 def _points(columns: tuple[NDArray[np.float64], ...]) -> str:
@@ -355,7 +361,7 @@ def _line_sentence(line: Line2D) -> str:
     on_log_axis = line.axes is not None and line.axes.get_yscale() == "log"
 
     def at(i: int) -> str:
-        texts = [_number(c[i], m, 3) for c, m in zip(columns, largest, strict=True)]
+        texts = [_number(c[i], m, ".3g") for c, m in zip(columns, largest, strict=True)]
         if on_log_axis and texts[1] == "0":  # there is no 0 on that axis
             texts[1] = f"below {1e-12 * largest[1]:.0e}"
         return f"({', '.join(texts)})"

@@ -40,10 +40,10 @@ def test_description_of_a_known_figure():
     assert plots.describe(two_lines()) == (
         "axes: Descent\n"
         "  x: iteration t; y: |nabla f(x_t)| [log]\n"
-        '  line "eta = 0.1": 15 points: (0, 1), (2, 0.25), (4, 0.0625), (6, 0.01562), (8, 0.003906),'
-        " (10, 0.0009766), (12, 0.0002441), (14, 6.104e-05)\n"
-        '  line "noise floor": 15 points: (0, 0.3333), (2, 0.3333), (4, 0.3333), (6, 0.3333), (8, 0.3333),'
-        " (10, 0.3333), (12, 0.3333), (14, 0.3333)\n"
+        '  line "eta = 0.1": 15 points: (0, 1), (2, 2.500e-01), (4, 6.250e-02), (6, 1.562e-02), (8, 3.906e-03),'
+        " (10, 9.766e-04), (12, 2.441e-04), (14, 6.104e-05)\n"
+        '  line "noise floor": 15 points: (0, 3.333e-01), (2, 3.333e-01), (4, 3.333e-01), (6, 3.333e-01),'
+        " (8, 3.333e-01), (10, 3.333e-01), (12, 3.333e-01), (14, 3.333e-01)\n"
         '  horizontal line "tol" at 0.001'
     )
 
@@ -104,16 +104,16 @@ def test_every_kind_of_drawing_is_described_by_its_data():
     assert [line for line in text.splitlines() if not line.startswith("  x:")] == [
         "axes 1",
         "  contours: 3 levels, 0.25 to 1",
-        '  scatter "minimiser": 1 point: (0.5, 0.25)',
+        '  scatter "minimiser": 1 point: (5.000e-01, 2.500e-01)',
         "axes 2",
         "  image: 2 x 3, 0 to 5",
         "axes 3",
-        '  bars "steps": 3 points: (1, 0.5), (2, 2), (3, 4)',
+        '  bars "steps": 3 points: (1, 5.000e-01), (2, 2), (3, 4)',
         "axes 4",
         '  area "bound": 7 points: (0, 1), (0, 0), (1, 0), (1, 3), (1, 3), (0, 1), (0, 1)',
         '  segments "jump": 2 points: (2, 0), (2, 5)',
         "axes 5",
-        "  arrows (x, y, u, v): 1 point: (0, 1, 0.5, -0.5)",
+        "  arrows (x, y, u, v): 1 point: (0, 1, 5.000e-01, -5.000e-01)",
         '  text "start"',
         "axes 6",
         "  vertical line at 2",
