@@ -1,10 +1,16 @@
-// Two small things that the theme leaves to the page.
+// Small things that the theme leaves to the page.
 (function () {
   "use strict";
-  // A first visit has no stored choice: follow the machine, before anything is drawn.
   const page = document.documentElement.dataset;
-  page.mode ||= "auto";
-  page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const print = matchMedia("print");
+  function setTheme() {
+    const wished = page.mode === "auto" ? (dark.matches ? "dark" : "light") : page.mode;
+    page.theme = print.matches ? "light" : wished; // paper is white, whatever the screen was
+  }
+  page.mode ||= "auto"; // a first visit has no stored choice: follow the machine, before anything is drawn
+  setTheme();
+  print.addEventListener("change", setTheme);
 
   // What is wider than the column scrolls by itself; then the keyboard must be able to scroll it.
   function reachable() {

@@ -28,7 +28,8 @@ PAGES = [str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_stati
 PAGES = sorted({*PAGES} - {FRONT}) or [FRONT]
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")] or PAGES
 WIDE, PHONE = (1280, 900), (390, 844)
-VIEWS = list(product(PAGES, (WIDE, PHONE), ("light", "dark")))
+VIEWS = list(product(PAGES, (WIDE, PHONE)))
+THEME = "document.documentElement.dataset.theme"
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
@@ -61,7 +62,7 @@ class Visit:
 
 def open_page(browser: Browser, site: str, name: str, **options: object) -> Visit:
     """Open a page with every other host blocked; wait until its formulas are set."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]
+    context = browser.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]
     visit = Visit(context.new_page())
 
     def block(route: Route) -> None:
@@ -81,12 +82,21 @@ def open_page(browser: Browser, site: str, name: str, **options: object) -> Visi
     return visit
 
 
-@pytest.fixture(scope="module", params=VIEWS, ids=[f"{name}-{size[0]}-{scheme}" for name, size, scheme in VIEWS])
+@pytest.fixture(scope="module", params=VIEWS, ids=[f"{name}-{size[0]}" for name, size in VIEWS])
 def visit(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visit]:
-    name, (width, height), scheme = request.param
-    visit = open_page(browser, site, name, viewport={"width": width, "height": height}, color_scheme=scheme)
+    """A page as a reader opens it, on a wide screen and on a phone."""
+    name, (width, height) = request.param
+    visit = open_page(browser, site, name, viewport={"width": width, "height": height})
     yield visit
     visit.page.context.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(request: pytest.FixtureRequest, visit: Visit) -> Page:
+    """The same page after the machine was set to light or to dark."""
+    visit.page.emulate_media(media="screen", color_scheme=request.param)
+    visit.page.wait_for_function(f"{THEME} === '{request.param}'")
+    return visit.page
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -102,11 +112,6 @@ def chapter(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iter
 
 def test_everything_comes_from_the_site_and_nothing_fails(visit: Visit):
     assert (visit.elsewhere, visit.failed, visit.messages) == ([], [], [])
-
-
-def test_the_page_follows_the_machines_theme(visit: Visit):
-    dark = visit.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    assert visit.page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
 
 
 def test_the_page_does_not_scroll_sideways(visit: Visit):
@@ -135,8 +140,8 @@ def test_every_formula_is_set(visit: Visit):
     assert unset == []
 
 
-def test_axe_finds_nothing_serious(visit: Visit):
-    found = Axe().run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
+def test_axe_finds_nothing_serious(themed: Page):
+    found = Axe().run(themed, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [
         f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:100]}"
         for rule in found
@@ -182,17 +187,13 @@ def ground(page: Page) -> np.ndarray:
     return np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_pictures_lie_on_the_pages_own_ground(browser: Browser, site: str, name: str, scheme: str):
-    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}, color_scheme=scheme).page
-    page.add_style_tag(content=".header-article { display: none !important }")  # it floats over pictures
-    for picture in [*figures(page), *page.locator(".explorer-live svg[role=img]").all()]:
+def test_pictures_lie_on_the_pages_own_ground(themed: Page):
+    themed.add_style_tag(content=".header-article { display: none !important }")  # it floats over pictures
+    for picture in [*figures(themed), *themed.locator(".explorer-live svg[role=img]").all()]:
         drawn = pixels(picture)
         corners = drawn[[2, 2, -3, -3], [2, -3, 2, -3]]
-        assert np.abs(corners - ground(page)).max() <= 3, f"a {scheme} page shows a box around a picture"
-        assert np.abs(drawn - ground(page)).max() > 100, f"nothing stands out from the {scheme} ground"
-    page.context.close()
+        assert np.abs(corners - ground(themed)).max() <= 3, "a box is seen around a picture"
+        assert np.abs(drawn - ground(themed)).max() > 100, "nothing stands out from the ground"
 
 
 # --- sliders -------------------------------------------------------------------------------------
@@ -230,14 +231,11 @@ def test_the_keyboard_sees_where_it_is(chapter: Page):
         assert slider.evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
 
 
-def test_sliders_are_wide_enough_for_a_finger(browser: Browser, site: str):
-    for name in CHAPTERS:
-        page = open_page(browser, site, name, viewport={"width": PHONE[0], "height": PHONE[1]}).page
-        for slider in page.locator(".explorer input").all():
-            box = slider.bounding_box()
-            assert box is not None
-            assert (box["width"] >= 200, box["height"] >= 24) == (True, True), box
-        page.context.close()
+def test_sliders_are_large_enough_for_a_finger(visit: Visit):
+    for slider in visit.page.locator(".explorer input").all():
+        box = slider.bounding_box()
+        assert box is not None
+        assert (box["width"] >= 200, box["height"] >= 24) == (True, True), box
 
 
 def assert_key_frames_are_shown(page: Page) -> None:
@@ -259,6 +257,15 @@ def test_print_shows_key_frames(chapter: Page):
     chapter.emulate_media(media="screen")
 
 
+def test_print_is_dark_on_white(themed: Page):
+    before = themed.evaluate(THEME)
+    themed.emulate_media(media="print")
+    themed.wait_for_function(f"{THEME} === 'light'")
+    assert ground(themed).min() >= 250
+    themed.emulate_media(media="screen")
+    themed.wait_for_function(f"{THEME} === '{before}'")
+
+
 def test_key_frames_are_shown_without_javascript(browser: Browser, site: str):
     for name in CHAPTERS:
         page = open_page(browser, site, name, java_script_enabled=False).page
@@ -267,6 +274,15 @@ def test_key_frames_are_shown_without_javascript(browser: Browser, site: str):
 
 
 # --- the book as a whole -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_first_visit_has_the_machines_theme_from_the_start(browser: Browser, site: str, scheme: str):
+    page = browser.new_page(color_scheme=scheme)
+    page.route(re.compile("pydata-sphinx-theme.js"), lambda route: route.abort())  # it comes late
+    page.goto(site + CHAPTERS[0])
+    assert page.evaluate(THEME) == scheme
+    page.close()
 
 
 def test_the_front_page_leads_into_the_book(browser: Browser, site: str):
