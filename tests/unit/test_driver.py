@@ -1,0 +1,342 @@
+"""The driver: every way a run can end, and what it leaves behind."""
+
+import math
+import re
+import time
+from itertools import count
+
+import numpy as np
+import pytest
+
+import optlib as ol
+from optlib.methods.base import ADVICE
+
+Q = ol.Quadratic([1.0, 10.0], [1.0, -1.0])
+GD = ol.GradientDescent(0.1)
+START = [2.0, 1.0]
+NAN_LEFT = ol.Problem(lambda x: x[0] - math.log(x[0]) if x[0] > 0 else math.nan, jac=lambda x: 1 - 1 / x)
+
+
+def gradient_descent(problem, x, eta=0.1):
+    """What a student writes."""
+    step = math.nan
+    while True:
+        f, g = problem.value_and_grad(x)
+        yield ol.Iterate(x, f, g, float(np.linalg.norm(g)), step)
+        x, step = x - eta * g, eta
+
+
+def singular(problem, x):
+    f, g = problem.value_and_grad(x)
+    yield ol.Iterate(x, f, g, 1.0)
+    np.linalg.solve(np.zeros((2, 2)), g)
+
+
+def stop(xk):
+    raise StopIteration
+
+
+def slow(xk):
+    time.sleep(0.3)
+
+
+# name of the status: (problem, x0, method, keywords, iterations, words of the message)
+ENDINGS = {
+    "CONVERGED": (Q, START, GD, {}, 132, r"optimality 9.1e-07 <= tol 1e-06"),
+    "MAXITER": (Q, START, GD, {"maxiter": 5}, 5, r"5 iterations made, optimality \S+ > tol 1e-06: raise maxiter"),
+    "MAX_TIME": (Q, START, GD, {"max_time": 0.25, "callback": slow}, 2, "max_time passed after 2 iterations"),
+    "NON_FINITE": (NAN_LEFT, [1.1], ol.GradientDescent(4.1), {}, 2, "not finite after iteration 2 .*last finite iterate"),
+    "DIVERGED": (Q, START, ol.GradientDescent(0.3), {}, 40, r"grown from \d+ to \S+e\+13 in 40 iterations.*below 2/L"),
+    "LINE_SEARCH_FAILED": (
+        ol.Quadratic([1.0, -1.0]), [1.0, 2.0], ol.Newton(ol.line_search.Backtracking()), {}, 0,
+        "line search failed at iteration 0: p is no descent direction",
+    ),
+    "SINGULAR": (Q, START, singular, {}, 0, r"singular linear system at iteration 0 .Singular matrix.: try another x0"),
+    "EXHAUSTED": (
+        Q, START, lambda p, x: (it for it, _ in zip(GD.iterate(p, x), range(3), strict=False)), {}, 2,
+        "the generator ended after 2 iterations: let it yield for ever",
+    ),
+    "STOPPED": (Q, START, GD, {"callback": stop}, 1, "the callback raised StopIteration at iteration 1"),
+}  # fmt: skip
+
+
+def end(name):
+    problem, x0, method, keywords, nit, words = ENDINGS[name]
+    return problem, ol.minimize(problem, x0, method, **keywords), nit, words
+
+
+def test_every_status_is_in_the_table_and_has_advice():
+    assert set(ENDINGS) == {status.name for status in ol.Status}
+    assert set(ADVICE) == set(ol.Status)
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_ending(name):
+    _, result, nit, words = end(name)
+    assert (result.status.name, result.success) == (name, name == "CONVERGED")
+    assert result.nit == nit
+    assert re.search(words, result.message), result.message
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_the_result_and_the_history_are_consistent(name):
+    problem, result, _, _ = end(name)
+    h = result.history
+    assert len(h) == result.nit + 1
+    assert {len(a) for a in (h.nit, h.fun, h.optimality, h.step, h.time, h.x)} == {result.nit + 1}
+    assert h.nit.tolist() == list(range(result.nit + 1))
+    assert result.fun == problem(result.x)
+    assert np.array_equal(result.jac, problem.grad(result.x))
+    assert (h.fun[-1], h.optimality[-1]) == (result.fun, result.optimality)
+    assert np.array_equal(h.x[-1], result.x)
+    assert np.array_equal(h.x[0], ENDINGS[name][1])
+    assert [problem(x) for x in h.x] == h.fun.tolist()
+    assert (np.diff(h.time) >= 0).all()
+    assert h.time[0] >= 0
+    assert math.isnan(h.step[-1])
+    assert np.isfinite(h.fun).all()
+    assert np.isfinite(h.x).all()
+    result.x[:] = 7.0  # the caller's to change
+    result.jac[:] = 7.0
+    assert not np.array_equal(h.x[-1], result.x)
+    assert not np.array_equal(problem.grad(h.x[-1]), result.jac)
+
+
+def test_the_step_in_the_history_is_the_one_taken_from_its_iterate():
+    rule = ol.line_search.Backtracking(start=0.9)
+    for method in (ol.GradientDescent(ol.schedules.InverseTime(0.1)), ol.GradientDescent(rule), ol.Newton(rule)):
+        result = ol.minimize(Q, START, method, maxiter=6, tol=0)
+        h = result.history
+        for t in range(result.nit):
+            g = Q.grad(h.x[t])
+            direction = -np.linalg.solve(Q.hess(h.x[t]), g) if isinstance(method, ol.Newton) else -g
+            assert np.allclose(h.x[t] + h.step[t] * direction, h.x[t + 1], rtol=1e-13, atol=1e-15)
+    assert ol.minimize(Q, START, ol.GradientDescent(ol.schedules.InverseTime(0.1)), maxiter=3).history.step[
+        :3
+    ] == pytest.approx([0.1, 0.05, 0.1 / 3])
+
+
+def test_a_start_that_is_not_in_the_domain_is_said_and_returned():
+    result = ol.minimize(NAN_LEFT, [-1.0], GD)
+    assert (result.status, result.nit, len(result.history)) == (ol.Status.NON_FINITE, 0, 1)
+    assert result.x.tolist() == [-1.0]
+    for value, slope in ((math.inf, 1.0), (-math.inf, 1.0), (1.0, math.nan), (1.0, math.inf)):
+        bad = ol.Problem(lambda x, value=value: value, jac=lambda x, slope=slope: slope * np.ones(1))
+        assert ol.minimize(bad, [1.0], GD).status is ol.Status.NON_FINITE
+
+
+def test_tol_and_maxiter_at_their_borders():
+    at_minimiser = ol.minimize(Q, Q.minimisers[0], GD)
+    assert (at_minimiser.nit, at_minimiser.status) == (0, ol.Status.CONVERGED)
+    none = ol.minimize(Q, START, GD, maxiter=0)
+    assert (none.nit, none.status, none.nfev, none.njev) == (0, ol.Status.MAXITER, 1, 1)
+    first = ol.minimize(Q, START, GD)
+    exact = ol.minimize(Q, START, GD, tol=first.history.optimality[7])  # "<=", not "<"
+    assert (exact.nit, exact.success) == (7, True)
+    assert not ol.minimize(Q, START, GD, tol=0, maxiter=7).success
+    assert ol.minimize(Q, START, GD, maxiter=first.nit).success  # convergence at the last step is convergence
+
+
+def test_maxiter_advice_looks_at_the_run():
+    assert "lower the step, as f has grown" in ol.minimize(Q, START, ol.GradientDescent(0.25), maxiter=3).message
+    assert "start closer" in ol.minimize(Q, START, GD, maxiter=3).message
+
+
+def test_counters_are_those_of_the_run():
+    p = ol.Quadratic([1.0, 10.0])
+    p.value_and_grad([5.0, 5.0])
+    a = ol.minimize(p, START, GD, maxiter=5, tol=0)
+    b = ol.minimize(p, [2.0, 2.0], ol.Newton())  # one step on a quadratic
+    assert (a.nfev, a.njev, a.nhev) == (6, 6, 0)
+    assert (b.nfev, b.njev, b.nhev) == (2, 2, 1)
+    assert (p.nfev, p.njev) == (9, 9)
+
+
+def test_finite_differences_are_charged():
+    result = ol.minimize(lambda x: float(x @ x), [1.0, 2.0], GD, maxiter=2, tol=0)
+    assert (result.nfev, result.njev) == (3 * (1 + 3), 3)
+
+
+def test_derivatives_may_be_given_to_minimize():
+    result = ol.minimize(
+        lambda x: float(x @ x), [1.0, 2.0], ol.Newton(), jac=lambda x: 2 * x, hess=lambda x: 2 * np.eye(2)
+    )
+    assert (result.nit, result.nhev) == (1, 1)
+    both = ol.minimize(lambda x: (float(x @ x), 2 * x), [1.0], ol.GradientDescent(0.5), jac=True)
+    assert (both.nit, both.nfev, both.njev) == (1, 2, 2)
+
+
+# --- x0, iterates and histories are safe from changes ---------------------------------------------------
+
+
+def test_x0_is_not_changed_and_not_kept():
+    x0 = np.array(START)
+    result = ol.minimize(Q, x0, GD, maxiter=3)
+    assert x0.tolist() == START
+    assert x0.flags.writeable
+    x0[:] = 9.0
+    assert result.history.x[0].tolist() == START
+
+
+def test_iterates_are_read_only_and_history_cannot_be_corrupted():
+    def in_place(problem, x):
+        while True:
+            f, g = problem.value_and_grad(x)
+            yield ol.Iterate(x, f, g, float(np.linalg.norm(g)))
+            x -= 0.1 * g
+
+    def gradient_in_place(problem, x):
+        while True:
+            f, g = problem.value_and_grad(x)
+            yield ol.Iterate(x, f, g, float(np.linalg.norm(g)))
+            g *= 0.1
+            x = x - g
+
+    def without_problem(problem, x):
+        while True:
+            yield ol.Iterate(x, 1.0, x, 1.0)
+            x += 1
+
+    for method in (in_place, gradient_in_place, without_problem):
+        with pytest.raises(ValueError, match="read-only") as caught:
+            ol.minimize(Q, START, method)
+        assert caught.value.__notes__ == ["iterates and gradients are never changed: write x = x - step, not x -= step"]
+    assert np.array_equal(Q.grad(START), [1.0, 11.0])  # and the problem is as it was
+
+
+def test_other_errors_of_the_users_function_pass_through_untouched():
+    def fun(x):
+        raise ValueError("sensor off")
+
+    with pytest.raises(ValueError, match="sensor off") as caught:
+        ol.minimize(fun, START, GD)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_after_an_error_the_problem_copies_its_points_again():
+    p = ol.Problem(lambda x: float(x @ x), jac=lambda x: 2 * x)
+
+    def fails(problem, x):
+        yield ol.Iterate(x, *problem.value_and_grad(x), 1.0)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ol.minimize(p, START, fails)
+    x = np.array([1.0, 2.0])
+    p(x)
+    x[0] = 3.0
+    assert p(x) == 13.0
+
+
+# --- Callbacks, recording, progress ----------------------------------------------------------------------
+
+
+def test_callback_gets_the_point_after_each_step():
+    seen = []
+    result = ol.minimize(Q, START, GD, maxiter=4, callback=lambda xk: seen.append(xk))
+    assert np.array_equal(seen, result.history.x[1:])
+    seen[0][:] = 5.0  # a copy: the caller's to change
+    assert not np.array_equal(result.history.x[1], seen[0])
+
+
+def test_callback_gets_the_intermediate_result_if_it_asks_for_it():
+    seen = []
+
+    def callback(intermediate_result):
+        seen.append(intermediate_result)
+
+    h = ol.minimize(Q, START, GD, maxiter=4, callback=callback).history
+    assert [r.nit for r in seen] == [1, 2, 3, 4]
+    assert [r.fun for r in seen] == h.fun[1:].tolist()
+    assert [r.optimality for r in seen] == h.optimality[1:].tolist()
+    assert [r.step for r in seen] == h.step[:-1].tolist()
+    assert np.array_equal([r.x for r in seen], h.x[1:])
+    assert np.array_equal([r.jac for r in seen], [Q.grad(x) for x in h.x[1:]])
+
+
+def test_a_builtin_without_a_signature_may_be_a_callback():
+    assert ol.minimize(Q, START, GD, callback=max, maxiter=3).nit == 3
+
+
+def test_stop_iteration_keeps_the_iterate_that_it_saw():
+    seen = []
+
+    def callback(xk):
+        seen.append(xk)
+        if len(seen) == 3:
+            raise StopIteration
+
+    result = ol.minimize(Q, START, GD, callback=callback)
+    assert (int(result.status), result.nit) == (99, 3)
+    assert np.array_equal(result.x, seen[-1])
+
+
+def test_recording():
+    small, large = np.ones(100), np.ones(101)
+
+    def history(x0, **record):
+        return ol.minimize(ol.Quadratic(np.ones(len(x0))), x0, GD, maxiter=2, **record).history.x
+
+    assert history(small).shape == (3, 100)
+    assert history(large) is None
+    assert history(large, record=True).shape == (3, 101)
+    assert history(small, record=False) is None
+
+
+def test_progress_is_the_bar_of_tqdm(capsys):
+    ol.minimize(Q, START, GD, maxiter=7, tol=0, progress=True)
+    assert "7/7" in capsys.readouterr().err
+    ol.minimize(Q, START, GD, maxiter=7)
+    assert capsys.readouterr().err == ""
+
+
+def test_results_print_and_histories_have_a_length():
+    result = ol.minimize(Q, START, GD, maxiter=3)
+    assert "MAXITER" in repr(result.status)
+    assert "message" in repr(result)
+    assert len(result.history) == 4
+
+
+# --- A student's own method -----------------------------------------------------------------------------
+
+
+def test_a_generator_function_is_a_method():
+    own, ours = ol.minimize(Q, START, gradient_descent), ol.minimize(Q, START, GD)
+    assert np.array_equal(own.history.x, ours.history.x)
+    assert np.array_equal(own.history.step, ours.history.step, equal_nan=True)
+    assert (own.nfev, own.njev, own.message) == (ours.nfev, ours.njev, ours.message)
+
+
+def test_a_method_of_ones_own_class_is_one_too():
+    class SignDescent(ol.Method):
+        def iterate(self, problem, x):
+            for t in count(1):
+                f, g = problem.value_and_grad(x)
+                yield ol.Iterate(x, f, g, float(np.abs(g).max()))
+                x = x - np.sign(g) / t
+
+    result = ol.minimize(Q, START, SignDescent(), tol=0.5, maxiter=200)
+    assert result.success
+
+
+def test_methods_can_be_compared_by_zip():
+    a, b = ol.GradientDescent(0.05), ol.HeavyBall(0.05, beta=0.0)
+    for (x, y), _ in zip(
+        zip(a.iterate(Q, np.array(START)), b.iterate(Q, np.array(START)), strict=False), range(20), strict=False
+    ):
+        assert np.array_equal(x.x, y.x)
+        assert (x.fun, x.optimality) == (y.fun, y.optimality)
+    assert not np.array_equal(x.x, START)
+
+
+def test_methods_are_frozen_and_compare_by_value():
+    with pytest.raises(AttributeError):
+        GD.step = 0.2
+    assert ol.GradientDescent(0.1) == GD != ol.GradientDescent(0.2)
+    assert repr(ol.HeavyBall(0.1, 0.5)) == "HeavyBall(lr=0.1, beta=0.5)"
+
+
+def test_a_method_can_be_run_twice():
+    method = ol.HeavyBall(0.05, 0.9)
+    a, b = (ol.minimize(Q, START, method, maxiter=20) for _ in range(2))
+    assert np.array_equal(a.history.x, b.history.x)

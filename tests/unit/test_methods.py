@@ -1,0 +1,293 @@
+"""Methods: each against its formula written out, against references, and over the whole table of problems."""
+
+import importlib
+import pkgutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import optimize, sparse
+
+import optlib as ol
+
+RNG = np.random.default_rng(0)
+M = RNG.normal(size=(5, 5))
+DENSE = ol.Quadratic(M @ M.T + np.eye(5), RNG.normal(size=5))
+X, Y = RNG.normal(size=(40, 3)), (RNG.random(40) < 0.5).astype(float)
+LOGISTIC = ol.EmpiricalRisk(ol.losses.Logistic(), X, Y, ol.penalties.L2(0.1))
+RIDGE = ol.EmpiricalRisk(ol.losses.Squared(), X, X @ [1.0, 2.0, 3.0], ol.penalties.L2(0.1))
+backtracking, wolfe, exact = ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()
+
+
+# --- Trajectories ---------------------------------------------------------------------------------------
+
+
+def gradient_descent(grad, x, steps):
+    path = [x]
+    for eta in steps:
+        x = x - eta * grad(x)
+        path.append(x)
+    return path
+
+
+def heavy_ball(grad, x, steps, beta):
+    path, before = [x], x
+    for eta in steps:  # the two-term form of Polyak, which needs a constant step
+        x, before = x - eta * grad(x) + beta * (x - before), x
+        path.append(x)
+    return path
+
+
+def nesterov(grad, x, steps, beta):
+    path, before = [x], x  # y_t = x_t + beta (x_t - x_{t-1}), x_{t+1} = y_t - eta grad(y_t)
+    for eta in steps:
+        y = x + beta * (x - before)
+        x, before = y - eta * grad(y), x
+        path.append(x + beta * (x - before))
+    return path
+
+
+@pytest.mark.parametrize("problem", [DENSE, LOGISTIC, ol.Rosenbrock(3)], ids=["quadratic", "logistic", "Rosenbrock"])
+@pytest.mark.parametrize(
+    ("method", "formula"),
+    [
+        (ol.GradientDescent(1e-3), lambda grad, x, n: gradient_descent(grad, x, [1e-3] * n)),
+        (
+            ol.GradientDescent(ol.schedules.InverseSqrt(1e-3)),
+            lambda grad, x, n: gradient_descent(grad, x, [1e-3 / np.sqrt(k + 1) for k in range(n)]),
+        ),
+        (ol.HeavyBall(1e-4, 0.9), lambda grad, x, n: heavy_ball(grad, x, [1e-4] * n, 0.9)),
+        (ol.Nesterov(1e-4, 0.9), lambda grad, x, n: nesterov(grad, x, [1e-4] * n, 0.9)),
+    ],
+    ids=["gradient descent", "gradient descent with a schedule", "heavy ball", "Nesterov"],
+)
+def test_iterates_are_those_of_the_plain_loop(method, formula, problem):
+    x0 = np.linspace(-1.2, 1.0, problem.dimension)
+    result = ol.minimize(problem, x0, method, tol=0, maxiter=200)
+    assert np.allclose(result.history.x, formula(problem.grad, x0, 200), rtol=1e-10, atol=1e-12)
+
+
+def test_momentum_with_a_schedule_multiplies_the_velocity_by_the_new_rate():
+    lr = ol.schedules.InverseTime(0.1)
+    for method, look_ahead in ((ol.HeavyBall(lr, 0.5), 0.0), (ol.Nesterov(lr, 0.5), 0.5)):
+        x, v, path = np.ones(5), np.zeros(5), []
+        for t in range(30):
+            y = x - lr(t) * look_ahead * v
+            path.append(y)
+            v = 0.5 * v + DENSE.grad(y)
+            x = x - lr(t) * v
+        result = ol.minimize(DENSE, np.ones(5), method, tol=0, maxiter=29)
+        assert np.allclose(result.history.x, path, rtol=1e-12)
+        assert np.allclose(result.history.step[:-1], [lr(t) for t in range(29)])
+
+
+@pytest.mark.parametrize(("method", "columns"), [(ol.HeavyBall, slice(1, 4)), (ol.Nesterov, slice(4, 7))])
+def test_momentum_is_that_of_torch(method, columns):
+    """golden/momentum.csv is written by golden/momentum.py, which says how."""
+    table = np.loadtxt(Path(__file__).parent / "golden" / "momentum.csv", delimiter=",")
+    a = np.array([1.0, 3.0, 10.0])
+    p = ol.Problem(lambda x: float((a * x**2 / 2 + x**4 / 4).sum()), jac=lambda x: a * x + x**3)
+    result = ol.minimize(p, table[0, columns], method(lr=1e-3, beta=0.99), tol=0, maxiter=500)
+    assert np.allclose(result.history.x[table[:, 0].astype(int)], table[:, columns], rtol=1e-11, atol=0)
+
+
+@pytest.mark.parametrize("method", [ol.HeavyBall, ol.Nesterov])
+def test_momentum_zero_is_gradient_descent(method):
+    a = ol.minimize(DENSE, np.ones(5), method(0.01, beta=0.0), maxiter=50)
+    b = ol.minimize(DENSE, np.ones(5), ol.GradientDescent(0.01), maxiter=50)
+    assert np.array_equal(a.history.x, b.history.x)
+
+
+def test_momentum_pays_on_an_ill_conditioned_quadratic():
+    q, kappa = ol.Quadratic([1.0, 1000.0]), 1000.0
+    root = np.sqrt(kappa)
+    plain = ol.minimize(q, [1.0, 1.0], ol.GradientDescent(2 / 1001), maxiter=20_000)
+    ball = ol.minimize(q, [1.0, 1.0], ol.HeavyBall(4 / (root + 1) ** 2, ((root - 1) / (root + 1)) ** 2))
+    ahead = ol.minimize(q, [1.0, 1.0], ol.Nesterov(1e-3, (root - 1) / (root + 1)))
+    assert plain.success
+    assert 10 * max(ball.nit, ahead.nit) < plain.nit
+
+
+# --- Newton ---------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8))
+def test_newton_ends_in_one_step_on_a_quadratic(seed, n):
+    rng = np.random.default_rng(seed)
+    A = rng.normal(size=(n, n))
+    q = ol.Quadratic(A @ A.T + np.eye(n), rng.normal(size=n))
+    result = ol.minimize(q, rng.normal(size=n), ol.Newton(), tol=1e-9)
+    assert (result.nit, result.success) == (1, True)
+    assert np.allclose(result.x, q.minimisers[0], rtol=1e-9, atol=1e-9)
+
+
+def test_newton_is_affine_invariant_and_gradient_descent_is_not():
+    rng = np.random.default_rng(1)
+    T = rng.normal(size=(3, 3)) + 3 * np.eye(3)  # x = T y
+    p = LOGISTIC
+    moved = ol.Problem(lambda y: p(T @ y), jac=lambda y: T.T @ p.grad(T @ y), hess=lambda y: T.T @ p.hess(T @ y) @ T)
+    x0 = np.array([1.0, -1.0, 0.5])
+    for step in (1.0, backtracking):
+        a = ol.minimize(p, x0, ol.Newton(step), tol=0, maxiter=4)
+        b = ol.minimize(moved, np.linalg.solve(T, x0), ol.Newton(step), tol=0, maxiter=4)
+        assert np.allclose(a.history.x, b.history.x @ T.T, rtol=1e-9, atol=1e-11)
+    a = ol.minimize(p, x0, ol.GradientDescent(0.1), tol=0, maxiter=4)
+    b = ol.minimize(moved, np.linalg.solve(T, x0), ol.GradientDescent(0.1), tol=0, maxiter=4)
+    assert not np.allclose(a.history.x, b.history.x @ T.T, rtol=1e-3)
+
+
+def test_newton_converges_quadratically():
+    result = ol.minimize(ol.Rosenbrock(), [1.2, 1.2], ol.Newton(), tol=1e-12)
+    errors = np.linalg.norm(result.history.x - 1.0, axis=1)
+    assert ol.observed_order(errors[errors > 1e-13]) > 1.7
+
+
+def test_newton_on_a_sparse_hessian_is_newton_on_the_dense_one():
+    thin = ol.EmpiricalRisk(ol.losses.Logistic(), sparse.csr_array(X), Y, ol.penalties.L2(0.1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        a, b = (ol.minimize(p, np.ones(3), ol.Newton(), tol=1e-12) for p in (LOGISTIC, thin))
+    assert a.nit == b.nit
+    assert np.allclose(a.history.x, b.history.x, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csc_array, sparse.coo_array])
+def test_a_singular_hessian_ends_the_run_with_a_status_and_no_warning(make):
+    p = ol.Problem(
+        lambda x: float(x[0] ** 2), jac=lambda x: 2 * x * [1, 0], hess=lambda x: make([[2.0, 0.0], [0.0, 0.0]])
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = ol.minimize(p, [1.0, 1.0], ol.Newton())
+    assert (result.status, result.nit) == (ol.Status.SINGULAR, 0)
+    assert result.x.tolist() == [1.0, 1.0]
+    assert "Singular matrix" in result.message
+
+
+def test_pure_newton_goes_to_a_saddle_point_and_the_damped_one_says_so():
+    pure = ol.minimize(ol.Himmelblau(), [0.2, 2.9], ol.Newton())
+    assert pure.success
+    assert np.linalg.eigvalsh(ol.Himmelblau().hess(pure.x))[0] < 0
+    damped = ol.minimize(ol.Himmelblau(), [0.2, 2.9], ol.Newton(backtracking))
+    assert damped.status is ol.Status.LINE_SEARCH_FAILED
+    assert "no descent direction" in damped.message
+
+
+def test_damping_saves_newton_where_the_full_step_diverges():
+    p = ol.Problem(
+        lambda x: float(np.sqrt(1 + x[0] ** 2)), lambda x: x / np.sqrt(1 + x**2), lambda x: (1 + x**2) ** -1.5
+    )
+    assert ol.minimize(p, [1.1], ol.Newton(), maxiter=6).status is not ol.Status.CONVERGED
+    assert ol.minimize(p, [1.1], ol.Newton(backtracking)).success
+
+
+# --- Newton's root finding ------------------------------------------------------------------------------
+
+
+def test_newton_root_in_one_dimension():
+    result = ol.newton_root(lambda x: x**3 - 2, 1.0, jac=lambda x: 3 * x**2)
+    assert result.success
+    assert result.x == pytest.approx([2 ** (1 / 3)], rel=1e-15)
+    path, x = [1.0], 1.0
+    for _ in range(result.nit):
+        x = x - (x**3 - 2) / (3 * x**2)
+        path.append(x)
+    assert np.allclose(result.history.x[:, 0], path, rtol=1e-14)
+    assert (result.nfev, result.njev, result.nhev) == (result.nit + 1, result.nit, 0)
+    assert result.fun == result.optimality == abs(result.jac[0])
+    assert result.history.step[:-1].tolist() == [1.0] * result.nit
+
+
+def test_newton_root_of_a_system_is_that_of_scipy():
+    def F(x):
+        return np.array([x[0] ** 2 + x[1] ** 2 - 4, np.exp(x[0]) + x[1] - 1])
+
+    def jac(x):
+        return np.array([[2 * x[0], 2 * x[1]], [np.exp(x[0]), 1.0]])
+
+    result = ol.newton_root(F, [1.0, -1.0], jac, tol=1e-13)
+    assert result.success
+    assert np.allclose(result.x, optimize.root(F, [1.0, -1.0], jac=jac, tol=1e-13).x, rtol=1e-10)
+
+
+def test_newton_root_ends_with_a_status():
+    flat = ol.newton_root(lambda x: x**2 - 1, 0.0, jac=lambda x: 2 * x)
+    assert (flat.status, flat.x.tolist()) == (ol.Status.SINGULAR, [0.0])
+    cycle = ol.newton_root(lambda x: x**3 - 2 * x + 2, 0.0, jac=lambda x: 3 * x**2 - 2, maxiter=10)
+    assert cycle.status is ol.Status.MAXITER
+    assert cycle.history.x[:, 0].tolist() == [0.0, 1.0] * 5 + [0.0]
+    with np.errstate(invalid="ignore"):
+        outside = ol.newton_root(lambda x: np.sqrt(x) - 2, [20.0], jac=lambda x: 0.5 / np.sqrt(x))
+    assert outside.status is ol.Status.NON_FINITE
+    assert outside.x.tolist() == [20.0]
+
+
+def test_newton_root_of_a_gradient_is_newtons_minimisation():
+    p = LOGISTIC
+    a = ol.newton_root(p.grad, np.ones(3), p.hess, tol=1e-10)
+    b = ol.minimize(p, np.ones(3), ol.Newton(), tol=1e-10)
+    assert np.allclose(a.history.x, b.history.x, rtol=1e-13)
+
+
+# --- Every method over the whole table of problems ----------------------------------------------------------
+
+# name: (problem, start, a step that is safe for gradient methods there)
+TABLE = {
+    "dense quadratic": (DENSE, np.ones(5), 1 / DENSE.lipschitz),
+    "diagonal quadratic": (ol.Quadratic([1.0, 30.0], [1.0, 1.0]), [5.0, -5.0], 1 / 30),
+    "Rosenbrock": (ol.Rosenbrock(), [-1.2, 1.0], 1e-3),
+    "Rosenbrock 4": (ol.Rosenbrock(4), [0.8, 0.8, 0.8, 0.8], 1e-3),
+    "Himmelblau": (ol.Himmelblau(), [2.0, 2.0], 5e-3),
+    "Beale": (ol.Beale(), [2.5, 0.3], 5e-3),
+    "Booth": (ol.Booth(), [-3.0, -3.0], 1 / 18),
+    "Huber": (ol.Huber1D(delta=0.5, L=2.0), [3.0], 0.5),
+    "ridge": (RIDGE, np.zeros(3), 1 / RIDGE.lipschitz),
+    "logistic": (LOGISTIC, np.zeros(3), 1 / LOGISTIC.lipschitz),
+}
+METHODS = {
+    "gradient descent": lambda eta: ol.GradientDescent(eta),
+    "gradient descent, Armijo": lambda eta: ol.GradientDescent(ol.line_search.Backtracking(c=0.3)),
+    "gradient descent, Wolfe": lambda eta: ol.GradientDescent(ol.line_search.Wolfe(c2=0.1)),
+    "gradient descent, exact": lambda eta: ol.GradientDescent(exact),
+    "heavy ball": lambda eta: ol.HeavyBall(eta / 2, 0.8),
+    "Nesterov": lambda eta: ol.Nesterov(eta / 2, 0.8),
+    "Newton": lambda eta: ol.Newton(),
+    "Newton, Armijo": lambda eta: ol.Newton(backtracking),
+    "Newton, Wolfe": lambda eta: ol.Newton(wolfe),
+    "Newton, exact": lambda eta: ol.Newton(exact),
+}
+NO_HESSIAN = "Huber's function has no second derivative"
+NO_MODEL = "the curvature along -g turns negative on the way, so that the quadratic model has no minimiser"
+EXCEPTIONS = {
+    **{("Huber", name): NO_HESSIAN for name in METHODS if name.startswith("Newton") or name.endswith("exact")},
+    ("Rosenbrock", "gradient descent, exact"): NO_MODEL,
+}
+
+
+@pytest.mark.parametrize("problem", TABLE)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_solves_every_problem_that_it_applies_to(method, problem):
+    p, x0, eta = TABLE[problem]
+    run = METHODS[method](eta)
+    if EXCEPTIONS.get((problem, method)) == NO_HESSIAN:
+        with pytest.raises(ValueError, match="needs `hess"):
+            ol.minimize(p, x0, run)
+        return
+    tol = 1e-3 if problem.startswith("Rosenbrock") else 1e-6  # in the valley gradient methods take their time
+    result = ol.minimize(p, x0, run, tol=tol, maxiter=60_000)
+    if EXCEPTIONS.get((problem, method)) == NO_MODEL:
+        assert result.status is ol.Status.LINE_SEARCH_FAILED
+        return
+    assert result.success, result.message
+    assert np.linalg.norm(p.grad(result.x)) <= tol
+    expected = p.minimum if hasattr(p, "minimum") else optimize.minimize(p, x0, jac=p.grad, tol=1e-9).fun
+    assert result.fun == pytest.approx(expected, abs=10 * tol**2 + 1e-9)
+
+
+def test_no_method_is_left_out_of_the_table():
+    modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(ol.methods.__path__, "optlib.methods.")]
+    classes = {c for m in modules for c in vars(m).values() if isinstance(c, type) and issubclass(c, ol.Method)}
+    assert classes - {ol.Method} == {type(make(0.1)) for make in METHODS.values()}
