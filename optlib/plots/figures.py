@@ -91,7 +91,8 @@ def plot_convergence(
     longest = max((result.nit for result in results.values()), default=0)
     t = np.arange(longest + 1)
     for i, (label, bound) in enumerate((bounds or {}).items()):
-        values = bound(t) if callable(bound) else np.asarray(bound, dtype=float)
+        values = np.asarray(bound(t) if callable(bound) else bound, dtype=float)
+        values = np.full(t.shape, values) if values.ndim == 0 else values[: len(t)]  # a number is a level
         style = ("--", "-.", ":")[i % 3]
         ax.plot(t[: len(values)], values, color="0.35", linestyle=style, linewidth=1.2, label=label, marker="")
     ax.set_yscale("log")

@@ -45,7 +45,7 @@ ENDINGS = {
     "CONVERGED": (Q, START, GD, {}, 132, r"optimality 9.1e-07 <= tol 1e-06"),
     "MAXITER": (Q, START, GD, {"maxiter": 5}, 5, r"5 iterations made, optimality \S+ > tol 1e-06: raise maxiter"),
     "MAX_TIME": (Q, START, GD, {"max_time": 0.25, "callback": slow}, 2, "max_time passed after 2 iterations"),
-    "NON_FINITE": (NAN_LEFT, [1.1], ol.GradientDescent(4.1), {}, 2, "not finite after iteration 2 .*last finite iterate"),
+    "NON_FINITE": (NAN_LEFT, [1.1], ol.GradientDescent(4.1), {}, 2, "not finite after iteration 2 .*last finite"),
     "DIVERGED": (Q, START, ol.GradientDescent(0.3), {}, 40, r"grown from \d+ to \S+e\+13 in 40 iterations.*below 2/L"),
     "LINE_SEARCH_FAILED": (
         ol.Quadratic([1.0, -1.0]), [1.0, 2.0], ol.Newton(ol.line_search.Backtracking()), {}, 0,
