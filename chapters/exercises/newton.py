@@ -4,6 +4,8 @@ They test properties, so that every correct answer passes. Each check returns on
 or what is wrong.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.special import expit
 
@@ -120,7 +122,7 @@ def check_damped_newton(damped_newton):
             return "x0 itself was changed: make new arrays (x + eta * p, not x += eta * p)"
         if not np.array_equal(path[0], x0):
             return "the first iterate must be x0"
-        for x, new in zip(path, path[1:], strict=False):
+        for x, new in pairwise(path):
             if np.linalg.norm(problem.grad(x)) <= tol:
                 return "the run must stop at the first iterate whose gradient is small enough"
             if wrong := _one_step(problem, x, new):
@@ -166,7 +168,7 @@ def check_descent_direction(direction, delta=0.1):
         if np.allclose(H @ p, g):
             return "the direction goes uphill: is the sign right?"
         if not np.allclose(H @ p, -g):
-            return f"where every eigenvalue of H is at least {delta}, Newton's own direction is wanted; yours is another"
+            return f"where every eigenvalue of H is at least {delta}, Newton's own direction is wanted, not yours"
     for eigenvalues in ([-3, 1, 2], [-1, -2, -0.5], [0, 1, 4], [1e-9, 1, -1e-9], [-1, 1, 1], [-1e-3, -1e-3, 2]):
         for _ in range(5):
             H, g = _with_eigenvalues(rng, eigenvalues), rng.standard_normal(3)
