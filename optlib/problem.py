@@ -87,14 +87,15 @@ class Problem:
         """The value f(x)."""
         x = self._visit(x)
         if self._f is None:
-            self._f = self._value(x)
+            self._f = self.value_and_grad(x)[0] if self._jac is True else self._value(x)
         return self._f
 
     def grad(self, x: Any) -> Array:
         """The gradient of f at x, of shape (n,)."""
         x = self._visit(x)
         if self._g is None:
-            self._g = self._gradient(x)
+            self._g = self.value_and_grad(x)[1] if self._jac is True else self._gradient(x)
+            self._g.setflags(write=False)
         return self._g
 
     def value_and_grad(self, x: Any) -> tuple[float, Array]:
@@ -102,12 +103,9 @@ class Problem:
         x = self._visit(x)
         if self._f is None and self._g is None:
             self._f, self._g = self._value_and_gradient(x)
-            self._g.setflags(write=False)  # read-only
-        if self._f is None:
-            self._f = self._value(x)
-        if self._g is None:
-            self._g = self._gradient(x)
-        return self._f, self._g
+            self._g.setflags(False)  # type: ignore[call-arg]  # read-only; the keyword `write` takes twice the time
+            return self._f, self._g
+        return self(x), self.grad(x)
 
     def hess(self, x: Any) -> Matrix:
         """The Hessian of f at x, of shape (n, n)."""
@@ -157,16 +155,10 @@ class Problem:
 
     # -- evaluation, counted; a subclass that can share work between f and g overrides the third --------
     def _value(self, x: Array) -> float:
-        if self._jac is True:
-            f, self._g = self._value_and_gradient(x)
-            return f
         self.nfev += 1
         return _scalar(self._fun(x, *self._args))
 
     def _gradient(self, x: Array) -> Array:
-        if self._jac is True:
-            self._f, g = self._value_and_gradient(x)
-            return g
         self.njev += 1
         if callable(self._jac):
             return self._shaped("jac", self._jac(x, *self._args), x)
@@ -178,9 +170,11 @@ class Problem:
         self.nfev += 1
         self.njev += 1
         both = self._fun(x, *self._args)
-        if not (isinstance(both, tuple | list) and len(both) == 2):
-            raise ValueError(f"fun must return (f, g), as jac=True says, got {both!r}")
-        return _scalar(both[0]), self._shaped("jac", both[1], x)
+        try:
+            f, g = both
+        except (TypeError, ValueError):
+            raise ValueError(f"fun must return (f, g), as jac=True says, got {both!r}") from None
+        return _scalar(f), self._shaped("jac", g, x)
 
     def _visit(self, x: Any) -> Array:
         """Move to x: forget what is remembered, unless it was computed at this very point."""
@@ -197,20 +191,19 @@ class Problem:
             raise ValueError(f"x must have shape ({self.dimension},), got {x.shape}")
         if not self._in_run or x.base is not None:  # somebody else may change x later
             x = x.copy()
-        x.setflags(write=False)  # read-only
+        x.setflags(False)  # type: ignore[call-arg]
         self._x, self._f, self._g, self._H = x, None, None, None
         return x
 
     @staticmethod
     def _shaped(name: str, value: Any, x: Array) -> Array:
-        value = np.asarray(value, dtype=float)
+        if not (type(value) is np.ndarray and value.dtype is FLOAT):
+            value = np.asarray(value, dtype=float)
         if value.shape != x.shape:
             if value.size != x.size:
                 raise ValueError(f"{name} must return shape {x.shape}, got {value.shape}")
             value = value.reshape(x.shape)
-        value = value.view()  # so that the array that `jac` returned stays writable
-        value.setflags(write=False)
-        return value
+        return value.view()  # which is made read-only; the array that `jac` returned stays writable
 
 
 def _scalar(value: Any) -> float:

@@ -16,19 +16,13 @@ PUBLIC = {
 
 
 def used_by_tests():
-    """The names of `theory.<name>` inside functions test_<name>... of this folder's other files."""
+    """The functions whose name is part of the name of a test of this folder, and which that test calls."""
     found = set()
     for path in set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}:
         for test in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
-                for node in ast.walk(test):
-                    if (
-                        isinstance(node, ast.Attribute)
-                        and isinstance(node.value, ast.Name)
-                        and node.value.id == "theory"
-                    ):
-                        if node.attr in test.name or test.name.startswith("test_gd_convex_and_its_sharp_form"):
-                            found.add(node.attr)
+            if isinstance(test, ast.FunctionDef):
+                calls = {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
+                found |= {name for name in PUBLIC & calls if test.name.startswith(f"test_{name}")}
     return found
 
 
