@@ -115,7 +115,9 @@ def test_newton_damped(seed, n, c, shrink):
     gap = h.fun - p(minimiser)
     assert (gap <= theory.newton_damped(h.nit, mu, L, c, shrink) * gap[0] + 1e-13 * h.fun[0]).all()
     least = theory.armijo_step(L / mu, c, shrink, 1.0)  # along Newton's direction L / mu stands for L
-    assert (h.step[:-1] >= least * (1 - 1e-12)).all()
+    clear = h.optimality[:-1] ** 2 / L > 1e-9  # decreases well above rounding
+    assert clear[0]
+    assert (h.step[:-1][clear] >= least * (1 - 1e-12)).all()
 
 
 def test_newton_damped_is_the_composition_of_its_parts():
