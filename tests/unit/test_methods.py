@@ -239,7 +239,7 @@ TABLE = {
     "dense quadratic": (DENSE, np.ones(5), 1 / DENSE.lipschitz),
     "diagonal quadratic": (ol.Quadratic([1.0, 30.0], [1.0, 1.0]), [5.0, -5.0], 1 / 30),
     "Rosenbrock": (ol.Rosenbrock(), [-1.2, 1.0], 1e-3),
-    "Rosenbrock 4": (ol.Rosenbrock(4), [0.8, 0.8, 0.8, 0.8], 1e-3),
+    "Rosenbrock 4": (ol.Rosenbrock(4), [0.95, 0.9, 0.9, 0.8], 1e-3),
     "Himmelblau": (ol.Himmelblau(), [2.0, 2.0], 5e-3),
     "Beale": (ol.Beale(), [2.5, 0.3], 5e-3),
     "Booth": (ol.Booth(), [-3.0, -3.0], 1 / 18),
