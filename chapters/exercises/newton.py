@@ -88,6 +88,9 @@ def check_newton_step(newton_step):
                             np.linalg.solve(T, start))  # fmt: skip
     if not np.allclose(moved, newton_step(problem.grad, problem.hess, start), atol=1e-8):
         return "in other coordinates the step must be the same, and yours is not: was something added to the Hessian?"
+    p = newton_step(problem.grad, problem.hess, start) - start
+    if not np.allclose(problem.hess(start) @ p, -problem.grad(start), atol=1e-8):
+        return "one call must make one step, and the step must solve the system at x"
     return PASSED
 
 
@@ -96,7 +99,12 @@ def check_damped_newton(damped_newton):
     rng, tol = np.random.default_rng(1), 1e-6
     far = [(_softplus(rng)[0], 10 * rng.standard_normal(3)) for _ in range(5)]
     bowl = ol.Quadratic(_with_eigenvalues(rng, [1.0, 10.0]), [1.0, 1.0])
-    for problem, x0 in ((bowl, np.array([3.0, -2.0])), *((_root_form(), np.array([a])) for a in (1.5, 20.0)), *far):
+    quartic = ol.Problem(  # where twice the full step is even better
+        lambda x: float(x[0] ** 4), jac=lambda x: 4 * x**3, hess=lambda x: np.array([[12 * x[0] ** 2]])
+    )
+    runs = [(bowl, np.array([3.0, -2.0])), far[0], (quartic, np.ones(1))]
+    runs += [(_root_form(), np.array([a])) for a in (1.5, 20.0)] + far[1:]
+    for problem, x0 in runs:
         before, calls = x0.copy(), 0
 
         def f(x, problem=problem):
@@ -158,7 +166,7 @@ def _one_step(problem, x, new, c=0.25):
 def check_descent_direction(direction, delta=0.1):
     """`direction(g, H)` descends for every symmetric H, and is Newton's own where H is safe."""
     rng = np.random.default_rng(2)
-    for smallest in (2 * delta, 1.0):
+    for smallest in (1.05 * delta, 1.0):
         H, g = _with_eigenvalues(rng, smallest + np.arange(4)), rng.standard_normal(4)
         p = direction(g, H)
         if _missing(p):
@@ -172,7 +180,10 @@ def check_descent_direction(direction, delta=0.1):
     for eigenvalues in ([-3, 1, 2], [-1, -2, -0.5], [0, 1, 4], [1e-9, 1, -1e-9], [-1, 1, 1], [-1e-3, -1e-3, 2]):
         for _ in range(5):
             H, g = _with_eigenvalues(rng, eigenvalues), rng.standard_normal(3)
-            p = direction(g, H)
+            try:
+                p = direction(g, H)
+            except np.linalg.LinAlgError:
+                return f"for a Hessian with eigenvalues {eigenvalues} the system has no unique solution: mend H first"
             told = f"for a Hessian with eigenvalues {eigenvalues} the direction"
             if wrong := _misshapen(p, g, told):
                 return wrong

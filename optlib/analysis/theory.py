@@ -203,3 +203,24 @@ def newton_damped(t: Any, mu: float, L: float, c: float, shrink: float) -> Array
     """
     kappa = _condition(checks.positive("L", L) / checks.positive("mu", mu))
     return (1 - 2 * c * armijo_step(kappa, c, shrink, 1.0) / kappa) ** _iteration(t, 0)
+
+
+def newton_full_step(mu: float, M: float, c: float) -> float:
+    r"""Where Armijo's backtracking lets Newton's full step through: for :math:`\nabla^2 f \succeq \mu I`, an
+    M-Lipschitz Hessian and :math:`c < \tfrac12`, whenever :math:`\|p_t\| \le 3(1 - 2c)\,\mu/M`. Returns that length.
+
+    Chapter `newton`; S. Boyd, L. Vandenberghe (2004), section 9.5.3, doi:10.1017/CBO9780511804441.
+
+    Raises
+    ------
+    ValueError
+        If c is not below 1/2.
+
+    Examples
+    --------
+    >>> ol.theory.newton_full_step(mu=2.0, M=3.0, c=0.25)
+    1.0
+    """
+    if checks.fraction("c", c) >= 0.5:
+        raise ValueError(f"c must be below 1/2, got {c!r}")
+    return 3 * (1 - 2 * c) * checks.positive("mu", mu) / checks.positive("M", M)

@@ -84,7 +84,7 @@ class Backtracking(StepRule):
     shrink : float
         rho in (0, 1).
     c : float
-        In (0, 1); at most 1/2 lets Newton's unit step through near a minimiser.
+        In (0, 1); below 1/2 it lets Newton's unit step through near a minimiser.
     maxiter : int
         How many step sizes are tried before the search is given up.
 

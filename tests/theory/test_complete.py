@@ -44,7 +44,7 @@ def test_bounds_have_the_shape_of_t(name):
         "newton_damped": {"mu": 1.0, "L": 2.0, "c": 0.1, "shrink": 0.5},
     }
     if name not in arguments:  # functions of one step
-        assert name in {"gd_decrease", "armijo_step", "newton_step"}
+        assert name in {"gd_decrease", "armijo_step", "newton_step", "newton_full_step"}
         return
     bound = getattr(theory, name)
     t = np.arange(1, 7)

@@ -124,3 +124,29 @@ def test_newton_damped_is_the_composition_of_its_parts():
     mu, L, c, shrink = 1.0, 4.0, 0.2, 0.5
     least = min(1.0, 2 * shrink * (1 - c) * mu / L)
     assert theory.newton_damped(3, mu, L, c, shrink) == pytest.approx((1 - 2 * c * least * mu / L) ** 3, rel=1e-14)
+
+
+@given(seed=seeds, n=st.integers(1, 6), c=st.floats(0.05, 0.45))
+@settings(max_examples=40)
+def test_newton_full_step(seed, n, c):
+    p, _, _, M, rng = logistic(seed, n)
+    h = ol.minimize(p, 5 * rng.normal(size=n), ol.Newton(ol.line_search.Backtracking(c=c)), tol=1e-6).history
+    eta = h.step[:-1]
+    length = np.linalg.norm(np.diff(h.x, axis=0), axis=1) / eta
+    short = length <= theory.newton_full_step(p.strong_convexity, M, c)
+    assert (eta[short] == 1).all()
+
+
+@pytest.mark.parametrize("c", [0.01, 0.25, 0.49])
+def test_newton_full_step_is_attained_by_a_cubic(c):
+    """The Hessian grows by M along the step: just below the length eta = 1 passes, just above it does not."""
+    mu, M = 2.0, 3.0
+    for factor, passes in ((0.999, True), (1.001, False)):
+        step = factor * theory.newton_full_step(mu, M, c)
+        p = ol.Problem(
+            lambda x, step=step: float((-mu * step * x + mu / 2 * x**2 + M / 6 * x**3)[0]),
+            jac=lambda x, step=step: -mu * step + mu * x + M / 2 * x**2,
+            hess=lambda x: [[mu + M * x[0]]],
+        )
+        h = ol.minimize(p, [0.0], ol.Newton(ol.line_search.Backtracking(c=c)), tol=0, maxiter=1).history
+        assert (h.step[0] == 1) == passes

@@ -73,6 +73,7 @@ class FirstHessian:
         (lambda grad, hess, x: x - np.linalg.solve(hess(x) + 0.01 * np.eye(len(x)), grad(x)), "whole Hessian"),
         (lambda grad, hess, x: x - np.linalg.solve(hess(0 * x), grad(x)), "evaluated anew"),
         (FirstHessian(), "evaluated anew"),
+        (lambda grad, hess, x: newton(grad, hess, newton(grad, hess, x)), "one step"),
         (lambda grad, hess, x: newton(grad, hess, x)[0], "shape"),
         (lambda grad, hess, x: newton(grad, hess, x) * np.nan, "not finite"),
         (in_place, "changed"),
@@ -93,13 +94,15 @@ def test_a_hessian_that_is_shifted_far_from_quadratics_only_is_found_out():
     assert "other coordinates" in checks.check_newton_step(shifted)
 
 
-def damped(f, grad, hess, x0, tol, *, c=0.25, shrink=0.5, sign=-1, slope=True, carry=False, late=0, direction=None):
+def damped(
+    f, grad, hess, x0, tol, *, c=0.25, shrink=0.5, sign=-1, slope=True, carry=False, late=0, direction=None, start=1.0
+):
     """The damped method, with the mistakes that its keywords make."""
-    x, path, eta = x0, [x0], 1.0
+    x, path, eta = x0, [x0], start
     while np.linalg.norm(grad(x)) > tol and len(path) < 200:
         g = grad(x)
         p = sign * np.linalg.solve(hess(x), g) if direction is None else direction(g, hess(x))
-        eta = eta if carry else 1.0
+        eta = eta if carry else start
         while f(x + eta * p) > f(x) + c * (eta if slope else 1.0) * (g @ p):
             eta *= shrink
         eta *= shrink**late
@@ -134,6 +137,7 @@ def pure(f, grad, hess, x0, tol):
         (lambda *args: damped(*args, slope=False), "right side of the test"),
         (lambda *args: damped(*args, late=1), "shrink too often"),
         (lambda *args: damped(*args, carry=True), "shrink too often"),
+        (lambda *args: damped(*args, start=2.0), "none of them"),
         (lambda *args: damped(*args, shrink=0.8), "none of them"),
         (lambda *args: damped(*args, sign=1), "20000 times|uphill"),
         (lambda *args: damped(*args, direction=lambda g, H: -g), "not along Newton's direction"),
@@ -191,6 +195,8 @@ def test_other_right_directions_pass_too(right):
         (spectral(np.abs), "longer"),
         (spectral(lambda v: np.where(np.abs(v) < 0.1, 0.1, v)), "does not descend"),
         (spectral(lambda v: np.maximum(v, 1e-8)), "longer"),
+        (spectral(lambda v: np.maximum(v, 0.15)), "Newton's own"),
+        (lambda g, H: -np.linalg.solve(H * (np.abs(H) > 1e-9), g), "longer|does not descend|mend H"),
     ],
 )
 def test_wrong_directions(wrong, message):
