@@ -172,9 +172,11 @@ def test_constants_of_sparse_data_are_those_of_dense(shape):
 
 
 def test_the_largest_singular_vector_may_be_orthogonal_to_the_vector_of_ones():
-    X = np.vstack([np.array([[3.0, -3.0, 0.0, 0.0]] * 2), np.eye(4) * 0.1])
-    thin = ol.EmpiricalRisk(ol.losses.Squared(), sparse.csr_array(X), np.zeros(6))
-    assert thin.lipschitz == pytest.approx(np.linalg.norm(X, 2) ** 2 / 6, rel=1e-10)
+    X = np.diag(np.r_[0.1, 0.1, np.linspace(0.2, 1.0, 38)])
+    X[0, :2] = X[1, :2] = 3.0, -3.0
+    X = np.vstack([X, X[::-1]])
+    thin = ol.EmpiricalRisk(ol.losses.Squared(), sparse.csr_array(X), np.zeros(80))
+    assert thin.lipschitz == pytest.approx(np.linalg.norm(X, 2) ** 2 / 80, rel=1e-10)
 
 
 def test_data_of_zeros_has_constants_zero():
