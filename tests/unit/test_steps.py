@@ -189,6 +189,9 @@ def test_exact_needs_positive_curvature():
     q, x = ol.Quadratic([1.0, -4.0]), np.array([0.0, 1.0])
     with pytest.raises(LineSearchError, match="the curvature along p is -64, not positive"):
         ol.line_search.Exact()(q, x, q(x), q.grad(x), 0)
+    linear = ol.Quadratic([1.0, 0.0], [0.0, 1.0])
+    with pytest.raises(LineSearchError, match="the curvature along p is 0, not positive"):
+        ol.line_search.Exact()(linear, x, linear(x), np.array([0.0, -1.0]), 0)
 
 
 def test_a_rule_of_ones_own():
