@@ -42,11 +42,11 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# A notebook's cached outputs are right only for the optlib, the packages and the data that made them;
-# Jupyter's cache looks at the notebook's own cells alone.
+# A notebook's cached outputs are right only for the optlib, the packages, the data and the checks of
+# exercises that made them; Jupyter's cache looks at the notebook's own cells alone.
 cache: $(READY)
 	@mkdir -p _build
-	@find optlib requirements.txt chapters/data $(VENV)/pyvenv.cfg -type f ! -path '*/__pycache__/*' \
+	@find optlib requirements.txt chapters/data chapters/exercises $(VENV)/pyvenv.cfg -type f ! -path '*/__pycache__/*' \
 	  -exec cksum {} + | LC_ALL=C sort -k 3 > $(INPUTS).new
 	@cmp -s $(INPUTS).new $(INPUTS) || rm -rf _build/.jupyter_cache
 	@mv $(INPUTS).new $(INPUTS)

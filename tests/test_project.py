@@ -199,7 +199,7 @@ def test_breast_cancer_data_is_what_its_readme_says():
 @pytest.fixture
 def small_checkout(tmp_path: Path) -> Path:
     """What `make cache` looks at, looked at once; the environment is a name only."""
-    for folder in ("optlib", "chapters/data"):
+    for folder in ("optlib", "chapters/data", "chapters/exercises"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -239,7 +239,10 @@ def test_an_unchanged_project_keeps_executed_notebooks(small_checkout: Path):
     assert make_cache(small_checkout).exists()
 
 
-@pytest.mark.parametrize("change", ["optlib/problem.py", "requirements.txt", "chapters/data/breast-cancer.csv"])
+@pytest.mark.parametrize(
+    "change",
+    ["optlib/problem.py", "requirements.txt", "chapters/data/breast-cancer.csv", "chapters/exercises/newton.py"],
+)
 def test_a_change_of_what_notebooks_run_on_drops_their_outputs(small_checkout: Path, change: str):
     cache = small_checkout / "_build" / ".jupyter_cache"
     cache.mkdir()

@@ -7,16 +7,10 @@ or what is wrong.
 from itertools import pairwise
 
 import numpy as np
+from exercises.verdicts import NOT_DONE, PASSED, TooManyCalls, missing
 from scipy.special import expit
 
 import optlib as ol
-
-NOT_DONE = "not done yet"
-PASSED = "passed"
-
-
-def _missing(value):
-    return value is None or value is NotImplemented
 
 
 def _misshapen(value, like, what):
@@ -57,7 +51,7 @@ def check_newton_step(newton_step):
         A, target, x = _with_eigenvalues(rng, 0.5 + np.arange(n)), rng.standard_normal(n), rng.standard_normal(n)
         q, before = ol.Quadratic(A, A @ target), x.copy()
         new = newton_step(q.grad, q.hess, x)
-        if _missing(new):
+        if missing(new):
             return NOT_DONE
         if wrong := _misshapen(new, x, "the next iterate"):
             return wrong
@@ -111,17 +105,17 @@ def check_damped_newton(damped_newton):
             nonlocal calls
             calls += 1
             if calls > 20_000:
-                raise _TooManyCalls
+                raise TooManyCalls
             return problem(x)
 
         try:
             path = damped_newton(f, problem.grad, problem.hess, x0, tol)
-        except _TooManyCalls:
+        except TooManyCalls:
             return (
                 "f was asked 20000 times: does eta shrink each time, and stand on the right side of the test too, "
                 "and does p point downhill?"
             )
-        if _missing(path):
+        if missing(path):
             return NOT_DONE
         path = np.asarray(path, dtype=float)
         if path.ndim != 2 or path.shape[1] != x0.size:
@@ -138,10 +132,6 @@ def check_damped_newton(damped_newton):
         if not np.linalg.norm(problem.grad(path[-1])) <= tol:
             return f"the last iterate must have a gradient of norm at most {tol}"
     return PASSED
-
-
-class _TooManyCalls(Exception):
-    pass
 
 
 def _one_step(problem, x, new, c=0.25):
@@ -169,7 +159,7 @@ def check_descent_direction(direction, delta=0.1):
     for smallest in (1.05 * delta, 1.0):
         H, g = _with_eigenvalues(rng, smallest + np.arange(4)), rng.standard_normal(4)
         p = direction(g, H)
-        if _missing(p):
+        if missing(p):
             return NOT_DONE
         if wrong := _misshapen(p, g, "the direction"):
             return wrong
