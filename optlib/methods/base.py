@@ -100,6 +100,9 @@ class Method:
 
     An instance is also a custom minimiser for SciPy:
     ``scipy.optimize.minimize(fun, x0, jac=jac, method=GradientDescent(0.1), tol=1e-6)``.
+
+    A method of your own is a frozen dataclass too (or, shorter, a generator function that ``minimize`` takes in its
+    place); what it needs of a problem beyond value and gradient stands in ``needs``.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -302,7 +305,7 @@ def run(
             raise ValueError(f"method yielded no iterate, and its first must be x0 itself; {reason or 'it ended'}")
         last, k, xs = it, 0, [x0]
         funs, optimalities, steps, times = [it.fun], [it.optimality], [math.nan], [0.0]
-    more = "or lower the step, as f has grown" if funs[-1] > funs[0] else "or start closer"
+    more = "or lower the step, as f has grown" if funs[-1] > funs[0] else "or try another step"
     message = ADVICE[status].format(
         nit=k, optimality=last.optimality, tol=tol, reason=reason, first=optimalities[0], more=more
     )

@@ -139,7 +139,7 @@ def test_tol_and_maxiter_at_their_borders():
 
 def test_maxiter_advice_looks_at_the_run():
     assert "lower the step, as f has grown" in ol.minimize(Q, START, ol.GradientDescent(0.25), maxiter=3).message
-    assert "start closer" in ol.minimize(Q, START, GD, maxiter=3).message
+    assert "try another step" in ol.minimize(Q, START, GD, maxiter=3).message
 
 
 def test_counters_are_those_of_the_run():
