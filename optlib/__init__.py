@@ -3,6 +3,7 @@
 The examples in the docstrings assume ``import numpy as np`` and ``import optlib as ol``.
 """
 
+from importlib import import_module
 from typing import Any
 
 from optlib.analysis import theory
@@ -47,6 +48,7 @@ __all__ = [
     "penalties",
     "plot_convergence",
     "plot_trajectories",
+    "plots",
     "schedules",
     "theory",
 ]
@@ -54,8 +56,15 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The plot functions bring Matplotlib with them, so they are imported when first asked for."""
+    if name == "plots":
+        return import_module("optlib.plots")
     if name in ("plot_convergence", "plot_trajectories"):
         from optlib.plots import figures
 
         return getattr(figures, name)
     raise AttributeError(f"module 'optlib' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What ``dir`` and completion show: the plot functions too, before they are first used."""
+    return sorted([*__all__, "__version__"])

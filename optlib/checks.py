@@ -74,5 +74,6 @@ def numeric(name: str, value: Any) -> Array:
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} must be an array of numbers: {error}") from error
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
+        got = repr(value) if array.dtype == object else f"an array of type {array.dtype}"
+        raise TypeError(f"{name} must hold real numbers, got {got}")
     return array.astype(float, copy=False)

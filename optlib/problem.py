@@ -115,7 +115,7 @@ class Problem:
                 raise ValueError("this problem has no `hess`: give Problem(..., hess=...)")
             self.nhev += 1
             H = self._hess(x, *self._args)
-            H = H if sparse.issparse(H) else np.atleast_2d(np.asarray(H, dtype=float))
+            H = H if sparse.issparse(H) else np.atleast_2d(checks.numeric("what hess returns", H))
             if H.shape != (x.size, x.size):
                 raise ValueError(f"hess must return shape {(x.size, x.size)}, got {H.shape}")
             if not sparse.issparse(H):
@@ -198,7 +198,7 @@ class Problem:
     @staticmethod
     def _shaped(name: str, value: Any, x: Array) -> Array:
         if not (type(value) is np.ndarray and value.dtype is FLOAT):
-            value = np.asarray(value, dtype=float)
+            value = checks.numeric(f"what {name} returns", value)
         if value.shape != x.shape:
             if value.size != x.size:
                 raise ValueError(f"{name} must return shape {x.shape}, got {value.shape}")
@@ -209,7 +209,10 @@ class Problem:
 def _scalar(value: Any) -> float:
     if isinstance(value, float):  # np.float64 is one
         return float(value)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a tuple of f and its gradient
+        raise ValueError(f"fun must return one real number, got {value!r}; for (f, g) say jac=True") from None
     if array.size != 1 or array.dtype.kind not in "biuf":
         raise ValueError(f"fun must return one real number, got {value!r}")
     return float(array.item())

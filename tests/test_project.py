@@ -262,3 +262,9 @@ def test_a_new_or_a_removed_module_drops_executed_notebooks(small_checkout: Path
     cache.mkdir()
     new.unlink()
     assert not make_cache(small_checkout).exists()
+
+
+def test_every_chapter_has_its_place_in_the_contents():
+    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    named = {name.removesuffix(".md") for name in re.findall(r"(?:file|root): chapters/(\S+)", contents)}
+    assert {path.stem for path in (ROOT / "chapters").glob("*.md")} == named

@@ -28,6 +28,12 @@ def check_gd_step(gd_step):
             return f"the new point must have the shape of x, {x.shape}, and has {np.shape(new)}"
         if not np.array_equal(x, before):
             return "x itself was changed: return a new array (x - ..., not x -= ...)"
+        if not np.isfinite(new).all():
+            return f"the new point is not finite: {np.asarray(new)}"
+        if np.allclose(new, -eta * q.grad(x)):
+            return "that is the step, and the new point is wanted: x plus the step"
+        if np.allclose(np.linalg.norm(new - x), eta):
+            return "the step has length eta whatever the slope: multiply eta by the gradient as it is, not normalised"
         if q(new) >= q(x):
             return "with eta = 1/L the step did not lower f: is the sign right, and the gradient multiplied by eta?"
         rest = gd_step(q.grad, q.minimisers[0], eta)

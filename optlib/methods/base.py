@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from time import perf_counter
@@ -63,8 +63,7 @@ ADVICE = {
     Status.CONVERGED: "optimality {optimality:.2g} <= tol {tol:.2g}",
     Status.MAXITER: "{nit} iterations made, optimality {optimality:.2g} > tol {tol:.2g}: raise maxiter or tol, {more}",
     Status.MAX_TIME: "max_time passed after {nit} iterations, optimality {optimality:.2g} > tol {tol:.2g}",
-    Status.NON_FINITE: "f or its gradient is not finite after iteration {nit} (the last finite iterate is "
-    "returned): try a smaller step, a line search, or another x0",
+    Status.NON_FINITE: "{reason}",
     Status.DIVERGED: "diverging: optimality has grown from {first:.2g} to {optimality:.2g} in {nit} iterations: "
     "try a smaller step (for gradient descent below 2/L) or a line search",
     Status.LINE_SEARCH_FAILED: "line search failed at iteration {nit}: {reason}",
@@ -107,7 +106,7 @@ class Method:
 
     needs: ClassVar[tuple[str, ...]] = ()
 
-    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+    def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         """Yield the iterates, x itself first, without end."""
         raise NotImplementedError
 
@@ -138,8 +137,9 @@ class Method:
             raise ValueError(f"unknown option {unknown[0]!r}; {name} knows {sorted(known - {'callback'})}")
         if options.get("tol") is None:
             options.pop("tol", None)
-        problem = Problem(fun, jac, hess, hessp, args)
-        return minimize(problem, x0, self, callback=callback, **options)
+        if not isinstance(fun, Problem) or args or any(d is not None for d in (jac, hess, hessp)):
+            fun = Problem(fun, jac, hess, hessp, args)
+        return minimize(fun, x0, self, callback=callback, **options)
 
 
 def minimize(
@@ -204,6 +204,8 @@ def minimize(
     elif any(extra is not None for extra in (jac, hess, hessp)):
         raise ValueError("jac, hess and hessp belong to the Problem: give them there")
     x0 = checks.vector("x0", x0)
+    if problem.dimension not in (None, x0.size):
+        raise ValueError(f"x0 must have shape ({problem.dimension},), got {x0.shape}")
     if isinstance(method, Method):
         for need in method.requirements():
             if problem.lacks(need):
@@ -211,6 +213,8 @@ def minimize(
         iterate: Callable[[Problem, Array], Iterable[Iterate]] = method.iterate
     elif callable(method) and not isinstance(method, type):
         iterate = method
+    elif isinstance(method, type) and issubclass(method, Method):
+        raise TypeError(f"method must be an instance of Method: write {method.__name__}(), not {method.__name__}")
     else:
         raise TypeError(f"method must be an instance of Method or a generator function, got {method!r}")
     before = problem.nfev, problem.njev, problem.nhev
@@ -260,7 +264,7 @@ def run(
                     raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
                 x, fun, _, optimality, step = it
                 if not (optimality < math.inf and -math.inf < fun < math.inf):
-                    status = Status.NON_FINITE
+                    status, reason = Status.NON_FINITE, _not_finite(x, k)
                     break
                 last, k = it, k + 1
                 time = perf_counter() - start
@@ -321,6 +325,18 @@ def run(
         x=last.x.copy(), fun=last.fun, jac=np.array(last.grad), nit=k, success=status is Status.CONVERGED,
         status=status, message=message, optimality=last.optimality, history=history,
     )  # fmt: skip
+
+
+def _not_finite(x: Array, k: int) -> str:
+    """What went wrong after iteration k, and what to try."""
+    if k < 0:
+        return "f or its gradient is not finite at x0: start where f is defined"
+    if not np.isfinite(x).all():
+        return f"the point after iteration {k} is not finite (the last finite one is returned): try a smaller step"
+    return (
+        f"f or its gradient is not finite after iteration {k} (the last finite iterate is returned): try a "
+        "smaller step, a line search, or another x0"
+    )
 
 
 def _callback(callback: Callable[..., Any] | None) -> Callable[[Iterate, int], Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -50,7 +50,7 @@ class GradientDescent(Method):
     def __post_init__(self) -> None:
         as_step(self.step)
 
-    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+    def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         step, eta = as_step(self.step), math.nan
         for t in count():
             f, g = problem.value_and_grad(x)

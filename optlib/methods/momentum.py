@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -55,7 +55,7 @@ class HeavyBall(Method):
         as_schedule(self.lr)
         checks.fraction("beta", self.beta, zero=True)
 
-    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+    def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         lr, eta, v = as_schedule(self.lr), math.nan, np.zeros_like(x)
         for t in count():
             f, g = problem.value_and_grad(x)
@@ -108,7 +108,7 @@ class Nesterov(Method):
         as_schedule(self.lr)
         checks.fraction("beta", self.beta, zero=True)
 
-    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+    def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         lr, eta, v = as_schedule(self.lr), math.nan, np.zeros_like(x)
         for t in count():
             last, eta = eta, lr(t)

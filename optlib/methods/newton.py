@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from scipy.optimize import OptimizeResult
 from scipy.sparse.linalg import splu
 
 from optlib import checks
-from optlib.methods.base import Iterate, Method, run
+from optlib.methods.base import Iterate, Method, Status, run
 from optlib.problem import Problem, norm
 from optlib.steps.line_search import StepRule, as_step
 from optlib.typing import Array, Matrix, Schedule
@@ -59,7 +59,7 @@ class Newton(Method):
     def __post_init__(self) -> None:
         as_step(self.step)
 
-    def iterate(self, problem: Problem, x: Array) -> Generator[Iterate, None, None]:
+    def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         step, eta = as_step(self.step), math.nan
         for t in count():
             f, g = problem.value_and_grad(x)
@@ -130,12 +130,12 @@ def newton_root(
     evaluations = {"nfev": 0, "njev": 0}
 
     def shaped(name: str, value: Any, shape: tuple[int, ...]) -> Array:
-        value = np.asarray(value, dtype=float)
+        value = checks.numeric(f"what {name} returns", value)
         if value.size != math.prod(shape):
             raise ValueError(f"{name} must return shape {shape}, got {value.shape}")
         return value.reshape(shape)
 
-    def iterates(x: Array) -> Generator[Iterate, None, None]:
+    def iterates(x: Array) -> Iterator[Iterate]:
         n = x.size
         step = math.nan
         while True:
@@ -148,4 +148,6 @@ def newton_root(
 
     result = run(iterates(x0), x0, tol=tol, maxiter=maxiter)
     result.update(evaluations, nhev=0)
+    if result.status is Status.SINGULAR:
+        result.message = f"the Jacobian is singular at iteration {result.nit}: try another x0"
     return result

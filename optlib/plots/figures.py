@@ -24,6 +24,8 @@ LABELS = {
 
 
 def _results(results: Any) -> Mapping[str, OptimizeResult]:
+    if isinstance(results, OptimizeResult):
+        raise TypeError("results must be a dict {label: result}: write {'run': result}")
     expected = "a dict {label: result of optlib.minimize}"
     checks.instance("results", results, Mapping, expected)
     for label, result in results.items():

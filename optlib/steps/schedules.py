@@ -15,7 +15,16 @@ from optlib.typing import Schedule
 
 def as_schedule(lr: float | Schedule, name: str = "lr") -> Schedule:
     """A number becomes :class:`Constant`, a callable stays; anything else is an error that names ``name``."""
-    return lr if callable(lr) else Constant(checks.positive(name, lr))
+    if not callable(lr):
+        return Constant(checks.positive(name, lr))
+    if isinstance(lr, type):
+        raise TypeError(f"{name} must be an instance: write {lr.__name__}(...)")
+    try:
+        first = lr(0)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a number or a function of the iteration alone, got {lr!r}") from error
+    checks.nonnegative(f"{name}(0)", first)
+    return lr
 
 
 @dataclass(frozen=True)

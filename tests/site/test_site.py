@@ -151,6 +151,26 @@ def test_what_scrolls_can_be_reached_by_the_keyboard(visit: Visit):
     assert unreachable == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_formulas_are_no_stops_on_the_way(browser: Browser, site: str, name: str):
+    """A formula that fits its line must not have to be tabbed past; a few are wider than any line."""
+    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}).page
+    stops = page.evaluate("[...document.querySelectorAll('main mjx-container')].filter(e => e.tabIndex === 0).length")
+    page.context.close()
+    assert stops <= 3
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_that_is_shown_fits_the_page(browser: Browser, site: str, name: str):
+    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}).page
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("main pre")].filter(e =>
+            e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 60))"""
+    )
+    page.context.close()
+    assert cut == []
+
+
 CONTRAST = "color-contrast"
 
 

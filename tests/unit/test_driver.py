@@ -340,3 +340,13 @@ def test_a_method_can_be_run_twice():
     method = ol.HeavyBall(0.05, 0.9)
     a, b = (ol.minimize(Q, START, method, maxiter=20) for _ in range(2))
     assert np.array_equal(a.history.x, b.history.x)
+
+
+def test_what_is_not_finite_is_said():
+    at_start = ol.minimize(lambda x: float(np.log(-1.0 - x[0] ** 2)), [1.0], ol.GradientDescent(0.1), jac=lambda x: x)
+    assert "at x0: start where f is defined" in at_start.message
+    problem = ol.Problem(lambda x: float(x[0] ** 2), jac=lambda x: 2 * x, hess=lambda x: [[np.nan]])
+    lost = ol.minimize(problem, [1.0], ol.Newton())
+    assert lost.status is ol.Status.NON_FINITE
+    assert "the point after iteration 0 is not finite" in lost.message
+    assert lost.x == [1.0]

@@ -291,3 +291,9 @@ def test_no_method_is_left_out_of_the_table():
     modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(ol.methods.__path__, "optlib.methods.")]
     classes = {c for m in modules for c in vars(m).values() if isinstance(c, type) and issubclass(c, ol.Method)}
     assert classes - {ol.Method} == {type(make(0.1)) for make in METHODS.values()}
+
+
+def test_a_root_without_a_step_is_told_in_the_words_of_roots():
+    result = ol.newton_root(lambda x: x**2 + 1, 0.0, jac=lambda x: 2 * x)
+    assert result.status is ol.Status.SINGULAR
+    assert result.message == "the Jacobian is singular at iteration 0: try another x0"

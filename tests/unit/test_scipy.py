@@ -133,3 +133,8 @@ def test_x0_is_not_changed():
     minimize(DAMPED, **NEWTON)
     assert START.tolist() == [-1.2, 1.0]
     assert START.flags.writeable
+
+
+def test_a_problem_handed_to_scipy_keeps_its_derivatives():
+    result = optimize.minimize(ol.Rosenbrock(), [-1.2, 1.0], method=ol.Newton())
+    assert (result.success, result.nit, result.nfev) == (True, 6, 7)

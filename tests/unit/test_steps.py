@@ -29,7 +29,7 @@ s = ol.schedules
         (s.Cosine(1.0, steps=2, eta_min=0.5), [1.0, 0.75, 0.5, 0.5, 0.5]),
         (s.Warmup(0.8, steps=4), [0.2, 0.4, 0.6, 0.8, 0.8]),
         (s.Warmup(s.InverseTime(1.0), steps=2), [0.5, 0.5, 1 / 3, 0.25, 0.2]),
-        (s.Warmup(float, steps=1), [0.0, 1.0, 2.0, 3.0, 4.0]),
+        (s.Warmup(s.Constant(2.0), steps=4), [0.5, 1.0, 1.5, 2.0, 2.0]),
     ],
     ids=repr,
 )
