@@ -76,7 +76,7 @@ $(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.jso
 	@echo "Setting up $(LAB_VENV) as binder/ says: a minute, only when it changed."
 	@$(PYTHON) -m venv --clear $(LAB_VENV)
 	@$(LAB_BIN)/pip install --quiet --disable-pip-version-check -r binder/base-image.txt -r binder/requirements.txt
-	@NB_PYTHON_PREFIX=$(CURDIR)/$(LAB_VENV) bash binder/postBuild
+	@NB_PYTHON_PREFIX="$(CURDIR)/$(LAB_VENV)" bash binder/postBuild
 	@touch $@
 
 # In a container one is often root; Jupyter then wants to be told that this is meant.
@@ -98,6 +98,6 @@ lock: $(READY) ## resolve pyproject.toml into requirements.txt (UPGRADE=1: newes
 	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra book --extra test --universal \
 	  --python-version 3.11 --fork-strategy fewest --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
 
-clean: ## remove the built book and all caches (the environments stay)
+clean: ## remove the built book and all caches (.venv stays)
 	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d ! -path './.venv*' -prune -exec rm -rf {} +

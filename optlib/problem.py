@@ -15,11 +15,16 @@ from optlib import checks
 from optlib.typing import Array, Matrix
 
 FLOAT = np.dtype(float)
+ROOT_EPS = math.sqrt(np.finfo(float).eps)
 
 
 def norm(v: Array) -> float:
     r"""The Euclidean norm :math:`\|v\|_2`, by one dot product."""
-    return math.sqrt(v.dot(v))
+    square = v.dot(v)
+    if 1e-280 < square < math.inf:
+        return math.sqrt(square)
+    largest = float(np.abs(v).max(initial=0.0))  # v is 0, or its square over- or underflows, or it is not finite
+    return largest * math.sqrt((v / largest).dot(v / largest)) if 0 < largest < math.inf else largest
 
 
 class Problem:
@@ -87,23 +92,29 @@ class Problem:
         """The value f(x)."""
         x = self._visit(x)
         if self._f is None:
-            self._f = self.value_and_grad(x)[0] if self._jac is True else self._value(x)
+            f = self.value_and_grad(x)[0] if self._jac is True else self._value(x)
+            self._visit(x)  # `fun` may itself have asked for other points
+            self._f = f
         return self._f
 
     def grad(self, x: Any) -> Array:
         """The gradient of f at x, of shape (n,)."""
         x = self._visit(x)
         if self._g is None:
-            self._g = self.value_and_grad(x)[1] if self._jac is True else self._gradient(x)
-            self._g.setflags(write=False)
+            g = self.value_and_grad(x)[1] if self._jac is True else self._gradient(x)
+            g.setflags(write=False)
+            self._visit(x)
+            self._g = g
         return self._g
 
     def value_and_grad(self, x: Any) -> tuple[float, Array]:
         """The value and the gradient at x, sharing what they have in common."""
         x = self._visit(x)
         if self._f is None and self._g is None:
-            self._f, self._g = self._value_and_gradient(x)
-            self._g.setflags(False)  # type: ignore[call-arg]  # read-only; the keyword `write` takes twice the time
+            f, g = self._value_and_gradient(x)
+            self._visit(x)
+            self._f, self._g = f, g
+            g.setflags(False)  # type: ignore[call-arg]  # read-only; the keyword `write` takes twice the time
             return self._f, self._g
         return self(x), self.grad(x)
 
@@ -115,12 +126,17 @@ class Problem:
                 raise ValueError("this problem has no `hess`: give Problem(..., hess=...)")
             self.nhev += 1
             H = self._hess(x, *self._args)
-            H = H if sparse.issparse(H) else np.atleast_2d(checks.numeric("what hess returns", H))
+            H = (
+                H.astype(float, copy=False)
+                if sparse.issparse(H)
+                else np.atleast_2d(checks.numeric("what hess returns", H))
+            )
             if H.shape != (x.size, x.size):
                 raise ValueError(f"hess must return shape {(x.size, x.size)}, got {H.shape}")
             if not sparse.issparse(H):
                 H = H.view()  # so that the array that `hess` returned stays writable
                 H.setflags(write=False)
+            self._visit(x)
             self._H = H
         return self._H
 
@@ -145,9 +161,9 @@ class Problem:
         return self._hess is None and (name == "hess" or self._hessp is None)
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, on: bool = True) -> Iterator[None]:
         """While a method runs, every point is a fresh array: it is frozen instead of copied."""
-        before, self._in_run = self._in_run, True
+        before, self._in_run = self._in_run, on
         try:
             yield
         finally:
@@ -162,7 +178,7 @@ class Problem:
         self.njev += 1
         if callable(self._jac):
             return self._shaped("jac", self._jac(x, *self._args), x)
-        return self._shaped("jac", approx_fprime(x, self._value), x)
+        return self._shaped("jac", approx_fprime(x, self._value, ROOT_EPS * np.maximum(1.0, np.abs(x))), x)
 
     def _value_and_gradient(self, x: Array) -> tuple[float, Array]:
         if self._jac is not True:
@@ -203,7 +219,7 @@ class Problem:
             if value.size != x.size:
                 raise ValueError(f"{name} must return shape {x.shape}, got {value.shape}")
             value = value.reshape(x.shape)
-        return value.view()  # which is made read-only; the array that `jac` returned stays writable
+        return value.copy()  # `jac` may fill the same array at each call
 
 
 def _scalar(value: Any) -> float:

@@ -74,7 +74,7 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class History:
     r"""What happened, one entry an iterate: arrays of equal length, ``nit + 1``.
 
@@ -133,13 +133,17 @@ class Method:
         if bounds is not None or (constraints is not None and len(np.atleast_1d(constraints))):
             raise ValueError(f"{name} takes neither bounds nor constraints")
         known = set(inspect.signature(minimize).parameters) - {"problem", "x0", "method", "jac", "hess", "hessp"}
-        if unknown := sorted(set(options) - known):
+        if unknown := sorted(set(options) - known - {"disp"}):
             raise ValueError(f"unknown option {unknown[0]!r}; {name} knows {sorted(known - {'callback'})}")
         if options.get("tol") is None:
             options.pop("tol", None)
+        display = options.pop("disp", False)  # SciPy's generic option
         if not isinstance(fun, Problem) or args or any(d is not None for d in (jac, hess, hessp)):
             fun = Problem(fun, jac, hess, hessp, args)
-        return minimize(fun, x0, self, callback=callback, **options)
+        result = minimize(fun, x0, self, callback=callback, **options)
+        if display:
+            print(result.message)
+        return result
 
 
 def minimize(
@@ -217,11 +221,17 @@ def minimize(
         raise TypeError(f"method must be an instance of Method: write {method.__name__}(), not {method.__name__}")
     else:
         raise TypeError(f"method must be an instance of Method or a generator function, got {method!r}")
+    notify = _callback(callback)
+
+    def outside(it: Iterate, k: int) -> None:
+        with problem.run(False):  # what a callback asks for is its own: copied, not frozen
+            notify(it, k)  # type: ignore[misc]
+
     before = problem.nfev, problem.njev, problem.nhev
     with problem.run():
         result = run(
-            iterate(problem, x0), x0, tol=tol, maxiter=maxiter, max_time=max_time, callback=callback,
-            record=record, progress=progress,
+            iterate(problem, x0), x0, tol=tol, maxiter=maxiter, max_time=max_time,
+            notify=notify and outside, record=record, progress=progress,
         )  # fmt: skip
     after = problem.nfev, problem.njev, problem.nhev
     for name, b, a in zip(("nfev", "njev", "nhev"), before, after, strict=True):
@@ -236,7 +246,7 @@ def run(
     tol: float,
     maxiter: int,
     max_time: float | None = None,
-    callback: Callable[..., Any] | None = None,
+    notify: Callable[[Iterate, int], Any] | None = None,
     record: bool | str = "auto",
     progress: bool = False,
 ) -> OptimizeResult:
@@ -246,7 +256,6 @@ def run(
     if record not in (True, False, "auto"):
         raise ValueError(f"record must be True, False or 'auto', got {record!r}")
     keep_x = x0.size <= RECORD_UP_TO if record == "auto" else record
-    notify = _callback(callback)
     xs: list[Array] = []
     funs: list[float] = []
     optimalities: list[float] = []
@@ -258,52 +267,64 @@ def run(
         raise TypeError(f"method must be a generator function, one that yields iterates; it returned {iterates!r}")
     start = perf_counter()
     with _bar(progress, maxiter) as advance:
-        try:
-            for it in iterates:
-                if type(it) is not Iterate:
-                    raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
-                x, fun, _, optimality, step = it
-                if not (optimality < math.inf and -math.inf < fun < math.inf):
-                    status, reason = Status.NON_FINITE, _not_finite(x, k)
-                    break
-                last, k = it, k + 1
-                time = perf_counter() - start
-                funs.append(fun)
-                optimalities.append(optimality)
-                steps.append(step)
-                times.append(time)
-                if keep_x:
-                    x.setflags(write=False)  # a history cannot be changed afterwards
-                    xs.append(x)
-                if k == 0:
-                    limit = DIVERGED_BY * max(optimality, 1.0)
-                else:
-                    if advance is not None:
-                        advance()
-                    if notify is not None:
+        source = iter(iterates)
+        while True:
+            try:
+                it = next(source)
+            except StopIteration:
+                break
+            except (LineSearchError, np.linalg.LinAlgError) as error:
+                if last is None:  # x0 itself cannot be evaluated: no method's failure
+                    raise
+                status = Status.LINE_SEARCH_FAILED if isinstance(error, LineSearchError) else Status.SINGULAR
+                reason = str(error)
+                break
+            except ValueError as error:
+                if "read-only" in str(error):
+                    error.add_note("iterates and gradients are never changed: write x = x - step, not x -= step")
+                raise
+            if type(it) is not Iterate:
+                raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
+            x, fun, _, optimality, step = it
+            finite = optimality < math.inf and -math.inf < fun < math.inf
+            if not finite or (optimality <= tol and not np.isfinite(x).all()):
+                status, reason = Status.NON_FINITE, _not_finite(x, k)
+                break
+            if x.base is not None:  # a view: whoever owns it may change it
+                x = x.copy()
+                it = it._replace(x=x)
+            last, k = it, k + 1
+            time = perf_counter() - start
+            funs.append(fun)
+            optimalities.append(optimality)
+            steps.append(step)
+            times.append(time)
+            x.setflags(write=False)  # an iterate cannot be changed afterwards
+            if keep_x:
+                xs.append(x)
+            if k == 0:
+                limit = DIVERGED_BY * max(optimality, 1.0)
+            else:
+                if advance is not None:
+                    advance()
+                if notify is not None:
+                    try:
                         notify(it, k)
-                if optimality <= tol:
-                    status = Status.CONVERGED
-                    break
-                if optimality > limit:
-                    status = Status.DIVERGED
-                    break
-                if k >= maxiter:
-                    status = Status.MAXITER
-                    break
-                if time >= deadline:
-                    status = Status.MAX_TIME
-                    break
-        except StopIteration:
-            status = Status.STOPPED
-        except LineSearchError as error:
-            status, reason = Status.LINE_SEARCH_FAILED, str(error)
-        except np.linalg.LinAlgError as error:
-            status, reason = Status.SINGULAR, str(error)
-        except ValueError as error:
-            if "read-only" in str(error):
-                error.add_note("iterates and gradients are never changed: write x = x - step, not x -= step")
-            raise
+                    except StopIteration:
+                        status = Status.STOPPED
+                        break
+            if optimality <= tol:
+                status = Status.CONVERGED
+                break
+            if optimality > limit and k > 1 and optimality > optimalities[-2] > optimalities[-3]:
+                status = Status.DIVERGED  # one long step alone may be made good
+                break
+            if k >= maxiter:
+                status = Status.MAXITER
+                break
+            if deadline < math.inf and perf_counter() - start >= deadline:
+                status = Status.MAX_TIME
+                break
     if last is None:  # not even x0 is a good iterate
         if status is not Status.NON_FINITE:
             raise ValueError(f"method yielded no iterate, and its first must be x0 itself; {reason or 'it ended'}")

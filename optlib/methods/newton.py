@@ -130,6 +130,7 @@ def newton_root(
     evaluations = {"nfev": 0, "njev": 0}
 
     def shaped(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+        value = value.toarray() if sparse.issparse(value) else value
         value = checks.numeric(f"what {name} returns", value)
         if value.size != math.prod(shape):
             raise ValueError(f"{name} must return shape {shape}, got {value.shape}")
@@ -140,6 +141,7 @@ def newton_root(
         step = math.nan
         while True:
             evaluations["nfev"] += 1
+            x.setflags(write=False)
             r = shaped("F", F(x), (n,))
             yield Iterate(x, norm(r), r, norm(r), step)
             evaluations["njev"] += 1

@@ -51,21 +51,30 @@ class Quadratic(Problem):
             raise ValueError(f"A must have shape (n, n) or (n,), got {A.shape}")
         if not np.isfinite(A).all():
             raise ValueError("A must be finite")
-        if A.ndim == 2 and not np.allclose(A, A.T, rtol=1e-12, atol=0):
+        if A.ndim == 2 and not np.allclose(A, A.T, rtol=1e-12, atol=1e-12 * np.abs(A).max()):
             raise ValueError("A must be symmetric; use (A + A.T) / 2, which gives the same f")
         b = np.zeros(len(A)) if b is None else checks.vector("b", b)
         if b.shape != (len(A),):
             raise ValueError(f"b must have shape ({len(A)},), got {b.shape}")
         self.A, self.b, self.dimension = A, b, len(A)
         super().__init__(
-            lambda x: self._both(x)[0],
-            jac=lambda x: self._times(x) - self.b,
-            hess=lambda x: np.diag(self.A) if self.A.ndim == 1 else self.A,
-            hessp=lambda x, v: self._times(v),
-        )
+            self._quadratic, jac=self._slope, hess=self._matrix, hessp=self._curvature
+        )  # methods, not lambdas: they can be pickled and copied
 
     def _times(self, v: Array) -> Array:
         return self.A * v if self.A.ndim == 1 else self.A @ v
+
+    def _quadratic(self, x: Array) -> float:
+        return self._both(x)[0]
+
+    def _slope(self, x: Array) -> Array:
+        return self._times(x) - self.b
+
+    def _matrix(self, x: Array) -> Array:
+        return np.diag(self.A) if self.A.ndim == 1 else self.A
+
+    def _curvature(self, x: Array, v: Array) -> Array:
+        return self._times(v)
 
     def _both(self, x: Array) -> tuple[float, Array]:
         g = self._times(x) - self.b  # then f = x'(Ax)/2 - b'x = x'(g - b)/2
@@ -137,14 +146,18 @@ class _Polynomial(Problem):
     x0: Array
 
     def __init__(self) -> None:
-        super().__init__(
-            lambda x: float(self._residuals(*x).dot(self._residuals(*x))),
-            jac=lambda x: 2 * self._jacobian(*x).T @ self._residuals(*x),
-            hess=lambda x: (
-                2 * self._jacobian(*x).T @ self._jacobian(*x)
-                + 2 * np.tensordot(self._residuals(*x), self._curvatures(*x), 1)
-            ),
-        )
+        super().__init__(self._sum, jac=self._gradient_of_sum, hess=self._hessian_of_sum)
+
+    def _sum(self, x: Array) -> float:
+        r = self._residuals(*x)
+        return float(r.dot(r))
+
+    def _gradient_of_sum(self, x: Array) -> Array:
+        return 2 * self._jacobian(*x).T @ self._residuals(*x)
+
+    def _hessian_of_sum(self, x: Array) -> Array:
+        J = self._jacobian(*x)
+        return 2 * J.T @ J + 2 * np.tensordot(self._residuals(*x), self._curvatures(*x), 1)
 
     def _residuals(self, x: float, y: float) -> Array:
         raise NotImplementedError

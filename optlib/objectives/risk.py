@@ -29,7 +29,8 @@ class EmpiricalRisk(Problem):
     loss : Loss
         From :mod:`optlib.losses`, for example ``Logistic()``.
     X : array or scipy.sparse matrix of shape (n, d)
-        One sample a row. There is no intercept of its own: give X a column of ones.
+        One sample a row. There is no intercept of its own: give X a column of ones. Dense data are kept, not
+        copied: do not change them afterwards.
     y : array of shape (n,)
         Real values or labels, as the loss wants them.
     penalty : SmoothPenalty, optional
@@ -97,7 +98,7 @@ class EmpiricalRisk(Problem):
             return self.penalty.curvature
         gram = self.X.T @ self.X
         gram = gram.toarray() if sparse.issparse(gram) else gram
-        smallest = float(np.linalg.eigvalsh(gram / self.n_samples)[0])
+        smallest = float(np.linalg.eigvalsh(gram / self.n_samples)[0]) if self.n_samples >= len(gram) else 0.0
         return low * max(smallest, 0.0) + self.penalty.curvature
 
     def _risk(self, w: Array) -> float:

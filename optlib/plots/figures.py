@@ -152,10 +152,11 @@ def plot_trajectories(
     fun = problem.uncounted if isinstance(problem, Problem) else problem
     across, up = np.linspace(*xlim, 120), np.linspace(*ylim, 120)
     f = np.array([[fun(np.array([a, b])) for a in across] for b in up])
-    low, high = f.min(), np.quantile(f, 0.95)
-    ax.contour(
-        across, up, f, levels=low + (high - low) * np.geomspace(1e-3, 1, levels), colors="0.6", linewidths=0.7
-    )  # geometric levels: near the minimum, where the iterates end, f is small
+    finite = f[np.isfinite(f)]
+    low, high = (finite.min(), np.quantile(finite, 0.95)) if finite.size else (0.0, 0.0)
+    if low < high:  # geometric levels: near the minimum, where the iterates end, f is small
+        heights = low + (high - low) * np.geomspace(1e-3, 1, levels)
+        ax.contour(across, up, f, levels=heights, colors="0.6", linewidths=0.7)
     for label, result in _results(results).items():
         path = result.history.x
         if path is None or path.shape[1] != 2:

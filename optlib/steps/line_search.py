@@ -7,16 +7,17 @@ Where the search fails it raises :class:`LineSearchError`, which ends a run with
 
 from __future__ import annotations
 
-import warnings
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
 from optlib import checks
 from optlib.problem import Problem
 from optlib.steps.schedules import as_schedule
 from optlib.typing import Array, Schedule
+
+EPS = float(np.finfo(float).eps)
 
 
 class LineSearchError(ArithmeticError):
@@ -67,15 +68,25 @@ def _descent(g: Array, p: Array | None) -> tuple[Array, float]:
     return p, slope
 
 
+def _decreases(problem: Problem, x: Array, f: float, p: Array, slope: float, eta: float, c: float) -> bool:
+    """Armijo's condition; where f is too flat to tell, its form for the slope, equal to it on quadratics."""
+    y = x + eta * p
+    change = problem(y) - f
+    if abs(change) <= 10 * EPS * abs(f):  # rounding: the values say nothing any more, the gradients still do
+        return float(problem.grad(y).dot(p)) <= (2 * c - 1) * slope
+    return change <= c * eta * slope
+
+
 @dataclass(frozen=True)
 class Backtracking(StepRule):
     r"""The first of :math:`s, \rho s, \rho^2 s, \dots` that meets Armijo's condition of sufficient decrease,
 
     .. math:: f(x + \eta p) \le f(x) + c\, \eta\, \nabla f(x)^\top p.
 
-    Decreases below the rounding error of f (10 machine epsilons of its size) are not told from zero: near
-    a minimiser a step that leaves f unchanged to that precision is accepted.
-    Source: L. Armijo (1966), doi:10.2140/pjm.1966.16.1.
+    Where f changes by less than its rounding error (10 machine epsilons of its size), values say nothing, and
+    the condition is asked in the form :math:`\nabla f(x + \eta p)^\top p \le (2c - 1) \nabla f(x)^\top p`, which on
+    quadratics is the same. Source: L. Armijo (1966), doi:10.2140/pjm.1966.16.1; the second form: W. W. Hager,
+    H. Zhang (2005), doi:10.1137/030601880.
 
     Parameters
     ----------
@@ -109,25 +120,27 @@ class Backtracking(StepRule):
 
     def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         p, slope = _descent(g, p)
-        eta, rounding = self.start, 10 * np.finfo(float).eps * abs(f)
+        eta = self.start
         for _ in range(self.maxiter):
-            if problem(x + eta * p) <= f + self.c * eta * slope + rounding:
+            if _decreases(problem, x, f, p, slope, eta, self.c):
                 return eta
             eta *= self.shrink
         raise LineSearchError(
-            f"no sufficient decrease down to eta = {eta:.3g}: the gradient may be wrong (try check_gradient) or "
-            "f too noisy for this tol"
+            f"no sufficient decrease down to eta = {eta / self.shrink:.3g}: the gradient may be wrong (try "
+            "check_gradient) or f too noisy for this tol"
         )
 
 
 @dataclass(frozen=True)
 class Wolfe(StepRule):
-    r"""A step that meets the strong Wolfe conditions, by :func:`scipy.optimize.line_search`:
+    r"""A step that meets the strong Wolfe conditions, by doubling from 1 and then narrowing an interval:
 
     .. math:: f(x + \eta p) \le f(x) + c_1 \eta\, \nabla f(x)^\top p, \qquad
               |\nabla f(x + \eta p)^\top p| \le c_2\, |\nabla f(x)^\top p|.
 
-    Source: J. Nocedal, S. J. Wright (2006), algorithms 3.5 and 3.6, doi:10.1007/978-0-387-40065-5.
+    Between a step that is too short and one that is too long there is always one that meets both: the interval is
+    narrowed by the secant of the slopes, or halved. Source: J. Nocedal, S. J. Wright (2006), section 3.5,
+    doi:10.1007/978-0-387-40065-5.
 
     Parameters
     ----------
@@ -139,7 +152,7 @@ class Wolfe(StepRule):
 
     c1: float = 1e-4
     c2: float = 0.9
-    maxiter: int = 30
+    maxiter: int = 60
 
     def __post_init__(self) -> None:
         if not checks.fraction("c1", self.c1) < checks.fraction("c2", self.c2):
@@ -147,18 +160,31 @@ class Wolfe(StepRule):
         checks.natural("maxiter", self.maxiter, least=1)
 
     def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
-        p, _ = _descent(g, p)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it failed is told below
-            eta, *_, slope = optimize.line_search(
-                problem, problem.grad, x, p, g, f, c1=self.c1, c2=self.c2, maxiter=self.maxiter
-            )
-        if eta is None or slope is None:  # without a slope it is only the last step tried
-            raise LineSearchError(
-                f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
-                "(try check_gradient), f unbounded below along p, or tol below the rounding error of f"
-            )
-        return float(eta)
+        p, slope = _descent(g, p)
+        low, high, eta = 0.0, math.inf, 1.0  # between low and high there is always a step that meets both conditions
+        slope_low, slope_high = slope, math.nan
+        for _ in range(self.maxiter):
+            if not _decreases(problem, x, f, p, slope, eta, self.c1):
+                high, slope_high = eta, math.nan
+            else:
+                here = float(problem.grad(x + eta * p).dot(p))
+                if abs(here) <= self.c2 * abs(slope):
+                    return eta
+                if here < 0:
+                    low, slope_low = eta, here
+                else:
+                    high, slope_high = eta, here
+            if high == math.inf:
+                eta = 2 * eta
+                continue
+            middle = 0.5 * (low + high)
+            secant = low - slope_low * (high - low) / (slope_high - slope_low)  # where a quadratic has slope 0
+            inside = low + 0.1 * (high - low) < secant < high - 0.1 * (high - low)
+            eta = secant if inside else middle
+        raise LineSearchError(
+            f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
+            "(try check_gradient), or f unbounded below along p"
+        )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def slow(xk):
 ENDINGS = {
     "CONVERGED": (Q, START, GD, {}, 132, r"optimality 9.1e-07 <= tol 1e-06"),
     "MAXITER": (Q, START, GD, {"maxiter": 5}, 5, r"5 iterations made, optimality \S+ > tol 1e-06: raise maxiter"),
-    "MAX_TIME": (Q, START, GD, {"max_time": 0.25, "callback": slow}, 2, "max_time passed after 2 iterations"),
+    "MAX_TIME": (Q, START, GD, {"max_time": 0.25, "callback": slow}, 1, "max_time passed after 1 iterations"),
     "NON_FINITE": (NAN_LEFT, [1.1], ol.GradientDescent(4.1), {}, 2, "not finite after iteration 2 .*last finite"),
     "DIVERGED": (Q, START, ol.GradientDescent(0.3), {}, 40, r"grown from \d+ to \S+e\+13 in 40 iterations.*below 2/L"),
     "LINE_SEARCH_FAILED": (
@@ -342,6 +342,7 @@ def test_a_method_can_be_run_twice():
     assert np.array_equal(a.history.x, b.history.x)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_is_not_finite_is_said():
     at_start = ol.minimize(lambda x: float(np.log(-1.0 - x[0] ** 2)), [1.0], ol.GradientDescent(0.1), jac=lambda x: x)
     assert "at x0: start where f is defined" in at_start.message
@@ -350,3 +351,96 @@ def test_what_is_not_finite_is_said():
     assert lost.status is ol.Status.NON_FINITE
     assert "the point after iteration 0 is not finite" in lost.message
     assert lost.x == [1.0]
+
+
+# -- Users who reuse arrays, ask in callbacks, or ask for other points while one is computed ---------------------
+
+
+def test_a_gradient_that_refills_one_array_gives_the_same_run():
+    buffer = np.empty(2)
+
+    def both(x):
+        np.multiply([1.0, 10.0], x, out=buffer)
+        return 0.5 * x.dot(buffer), buffer
+
+    for method in (GD, ol.GradientDescent(ol.line_search.Backtracking()), ol.GradientDescent(ol.line_search.Wolfe())):
+        reused = ol.minimize(ol.Problem(both, jac=True), START, method)
+        fresh = ol.minimize(ol.Quadratic([1.0, 10.0]), START, method)
+        assert reused.status is fresh.status
+        np.testing.assert_allclose(reused.history.fun, fresh.history.fun, rtol=1e-12, atol=1e-300)
+
+
+def test_a_function_that_asks_for_other_points_does_not_mix_them_up():
+    h = 1e-6
+    p = ol.Problem(lambda x: float(x[0] ** 2), jac=lambda x: [(p(x) - p(x - h)) / h])
+    f, g = p.value_and_grad([3.0])
+    assert (f, p([3.0]), p(np.array([3.0]) - h)) == (9.0, 9.0, (3.0 - h) ** 2)
+    np.testing.assert_allclose(g, [6.0], rtol=1e-5)
+
+
+def test_a_callback_may_ask_and_keeps_its_arrays():
+    probe = np.zeros(2)
+
+    def callback(xk):
+        Q(probe)
+        probe[:] += 1.0
+        xk[:] = 0.0
+
+    result = ol.minimize(Q, START, GD, callback=callback, maxiter=5)
+    np.testing.assert_array_equal(result.history.fun, ol.minimize(Q, START, GD, maxiter=5).history.fun)
+    assert probe.tolist() == [5.0, 5.0]
+
+    def whole(intermediate_result):
+        intermediate_result.x[:] = 0.0
+
+    assert ol.minimize(Q, START, GD, callback=whole, maxiter=5).fun == result.fun
+
+
+def test_a_run_within_a_callback_leaves_the_outer_run_alone():
+    inner = lambda xk: ol.minimize(Q, xk, GD, maxiter=3)  # noqa: E731
+    outer = ol.minimize(Q, START, GD, callback=inner, maxiter=20)
+    np.testing.assert_array_equal(outer.history.x, ol.minimize(Q, START, GD, maxiter=20).history.x)
+
+
+def test_a_view_that_its_owner_changes_does_not_reach_the_history():
+    def views(problem, x):
+        z = np.append(x, 0.0)
+        while True:
+            f, g = problem.value_and_grad(z[:2])
+            yield ol.Iterate(z[:2], f, g, float(np.linalg.norm(g)), 0.1)
+            z[:2] -= 0.1 * g
+
+    history = ol.minimize(Q, START, views, maxiter=10).history
+    np.testing.assert_allclose(history.fun, [Q(x) for x in history.x], rtol=1e-14)
+
+
+@pytest.mark.parametrize("place", ["fun", "callback"])
+def test_an_error_of_the_users_own_is_raised(place):
+    def fail(x):
+        raise np.linalg.LinAlgError("mine")
+
+    keywords = {"callback": fail} if place == "callback" else {}
+    problem = ol.Problem(fail if place == "fun" else Q, jac=lambda x: x)
+    with pytest.raises(np.linalg.LinAlgError, match="mine"):
+        ol.minimize(problem, START, GD, **keywords)
+
+
+def test_one_long_step_is_no_divergence():
+    root = ol.newton_root(lambda x: x**3 - 2, 1e-4, lambda x: 3 * x**2, maxiter=100)
+    assert root.success
+    np.testing.assert_allclose(root.x, [2 ** (1 / 3)], rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_tiny_and_huge_gradients_are_told_from_zero_and_infinity():
+    for scale in (1e-170, 1e170):
+        p = ol.Problem(lambda x: 0.0, jac=lambda x, s=scale: s * np.array([3.0, 4.0]))
+        assert ol.minimize(p, START, GD, tol=0, maxiter=0).optimality == pytest.approx(5 * scale, rel=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_point_at_infinity_is_no_minimiser():
+    run = ol.minimize(
+        lambda x: float(np.exp(-x[0])), [1.0], ol.GradientDescent(1e308), jac=lambda x: -1e10 * np.exp(-x)
+    )
+    assert run.status is ol.Status.NON_FINITE

@@ -175,7 +175,7 @@ def test_a_direction_that_does_not_descend_is_an_error(rule):
 
 def test_backtracking_gives_up_on_a_wrong_gradient():
     p = ol.Problem(lambda x: float(x[0]), jac=lambda x: -np.ones(1))  # f falls to the left, the gradient says right
-    with pytest.raises(LineSearchError, match=r"no sufficient decrease down to eta = 0.125.*check_gradient"):
+    with pytest.raises(LineSearchError, match=r"no sufficient decrease down to eta = 0.25.*check_gradient"):
         ol.line_search.Backtracking(maxiter=3)(p, np.zeros(1), 0.0, -np.ones(1), 0)
 
 
@@ -202,3 +202,31 @@ def test_a_rule_of_ones_own():
     result = ol.minimize(ol.Quadratic([1.0]), [1.0], ol.GradientDescent(Halving()), maxiter=3, tol=0)
     assert result.history.step[:-1].tolist() == [1.0]  # the first step ends at the minimiser
     assert result.success
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9])
+@pytest.mark.parametrize("c2", [0.1, 0.9])
+def test_wolfe_finds_a_step_on_every_plain_quadratic(scale, c2):
+    q = ol.Quadratic([scale, 20 * scale])
+    result = ol.minimize(q, [1.0, 1.0], ol.GradientDescent(ol.line_search.Wolfe(c2=c2)), tol=1e-6 * scale)
+    assert result.success
+
+
+def test_wolfe_backs_off_from_where_f_is_not_defined():
+    barrier = ol.Problem(
+        lambda x: float(x[0] - np.log(x[0])) if x[0] > 0 else np.nan,
+        jac=lambda x: 1 - 1 / x,
+        hess=lambda x: np.diag(1 / x**2),
+    )
+    assert ol.minimize(barrier, [5.0], ol.Newton(ol.line_search.Wolfe())).success
+
+
+@pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe()])
+def test_a_large_minimum_does_not_stop_the_search_short(rule):
+    """Where f is too flat to tell a decrease from rounding, slopes decide."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((50, 5)) * np.array([1.0, 2.0, 3.0, 1.0, 0.5])
+    risk = ol.EmpiricalRisk(ol.losses.Squared(), X, 100 * rng.standard_normal(50))
+    result = ol.minimize(risk, np.zeros(5), ol.GradientDescent(rule), tol=1e-8, maxiter=1000)
+    assert result.success
+    assert result.fun > 1000
