@@ -265,7 +265,7 @@ def run(
     reason, status, limit, k = "", Status.EXHAUSTED, math.inf, -1
     if not isinstance(iterates, Iterable):
         raise TypeError(f"method must be a generator function, one that yields iterates; it returned {iterates!r}")
-    start = perf_counter()
+    start, inf = perf_counter(), math.inf
     with _bar(progress, maxiter) as advance:
         source = iter(iterates)
         while True:
@@ -286,7 +286,7 @@ def run(
             if type(it) is not Iterate:
                 raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
             x, fun, _, optimality, step = it
-            finite = optimality < math.inf and -math.inf < fun < math.inf
+            finite = optimality < inf and -inf < fun < inf
             if not finite or (optimality <= tol and not np.isfinite(x).all()):
                 status, reason = Status.NON_FINITE, _not_finite(x, k)
                 break
@@ -299,7 +299,7 @@ def run(
             optimalities.append(optimality)
             steps.append(step)
             times.append(time)
-            x.setflags(write=False)  # an iterate cannot be changed afterwards
+            x.setflags(False)  # type: ignore[call-arg]  # an iterate cannot be changed afterwards
             if keep_x:
                 xs.append(x)
             if k == 0:
@@ -322,7 +322,7 @@ def run(
             if k >= maxiter:
                 status = Status.MAXITER
                 break
-            if deadline < math.inf and perf_counter() - start >= deadline:
+            if deadline < inf and perf_counter() - start >= deadline:
                 status = Status.MAX_TIME
                 break
     if last is None:  # not even x0 is a good iterate
