@@ -85,7 +85,7 @@ def test_the_version_is_the_same_everywhere():
 
 def test_no_file_names_a_package_host_or_a_place_on_someones_machine():
     # Installers know where packages come from; a mirror that one machine uses helps no other.
-    hosts = r"pypi\.org|python[h]osted\.org|npmjs\.(?:org|com)|anaconda\.org|deb\.debian\.org"
+    hosts = r"py[p]i\.org|python[h]osted\.org|npm[j]s\.(?:org|com)|ana[c]onda\.org|deb\.[d]ebian\.org"
     indexes = r"(?:index|[f]ind)-(?:url|links)[ =]"
     homes = r"(?<![\w.])/(?:root|work|Users|home)/\w"
     found = [
