@@ -150,6 +150,10 @@ def newton_root(
 
     result = run(iterates(x0), x0, tol=tol, maxiter=maxiter)
     result.update(evaluations, nhev=0)
-    if result.status is Status.SINGULAR:
-        result.message = f"the Jacobian is singular at iteration {result.nit}: try another x0"
+    advice = {  # in the words of roots: there is no f to lower, and no step to choose
+        Status.SINGULAR: f"the Jacobian is singular at iteration {result.nit}: try another x0",
+        Status.MAXITER: f"{result.nit} iterations made, norm of F {result.fun:.2g} > tol: "
+        "try another x0 or raise maxiter",
+    }
+    result.message = advice.get(result.status, result.message)
     return result

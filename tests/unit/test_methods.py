@@ -297,3 +297,6 @@ def test_a_root_without_a_step_is_told_in_the_words_of_roots():
     result = ol.newton_root(lambda x: x**2 + 1, 0.0, jac=lambda x: 2 * x)
     assert result.status is ol.Status.SINGULAR
     assert result.message == "the Jacobian is singular at iteration 0: try another x0"
+    cycling = ol.newton_root(lambda x: x**3 - 2 * x + 2, 0.0, jac=lambda x: 3 * x**2 - 2, maxiter=20)
+    assert cycling.status is ol.Status.MAXITER
+    assert cycling.message == "20 iterations made, norm of F 2 > tol: try another x0 or raise maxiter"
