@@ -102,19 +102,22 @@ class EmpiricalRisk(Problem):
         return low * max(smallest, 0.0) + self.penalty.curvature
 
     def _risk(self, w: Array) -> float:
-        return float(self.loss(self.X @ w, self.y).mean()) + self.penalty(w)
+        return self._value_at(self.X @ w, w)
 
     def _risk_gradient(self, w: Array) -> Array:
-        return self._pull_back(self.loss.derivative(self.X @ w, self.y), w)
+        return self._gradient_at(self.X @ w, w)
 
     def _value_and_gradient(self, w: Array) -> tuple[float, Array]:
         self.nfev += 1
         self.njev += 1
         z = self.X @ w  # shared: one product with X for both
-        return float(self.loss(z, self.y).mean()) + self.penalty(w), self._pull_back(self.loss.derivative(z, self.y), w)
+        return self._value_at(z, w), self._gradient_at(z, w)
 
-    def _pull_back(self, derivative: Array, w: Array) -> Array:
-        return self.X.T @ derivative / self.n_samples + self.penalty.grad(w)
+    def _value_at(self, z: Array, w: Array) -> float:
+        return float(self.loss(z, self.y).mean()) + self.penalty(w)
+
+    def _gradient_at(self, z: Array, w: Array) -> Array:
+        return self.X.T @ self.loss.derivative(z, self.y) / self.n_samples + self.penalty.grad(w)
 
     def _weights(self, w: Array) -> Array:
         return self.loss.second_derivative(self.X @ w, self.y) / self.n_samples
