@@ -112,6 +112,12 @@ TABLE = [
     (lambda: ol.newton_root(abs, [1.0, 2.0], abs), ValueError, r"jac must return shape \(2, 2\), got \(2,\)"),
     (lambda: ol.newton_root(abs, 1.0, abs, tol=-1), ValueError, "tol must not be negative"),
     (lambda: ol.newton_root(abs, 1.0, abs, maxiter=-1), ValueError, "maxiter must be at least 0"),
+    # -- SGD and adaptive methods
+    # -- quasi-Newton
+    # -- trust region, escape
+    # -- proximal methods
+    # -- constraints
+    # -- ADMM
     # -- schedules and step rules
     *[
         (lambda make=make: make(0.0), ValueError, "eta0 must be positive")
@@ -175,7 +181,11 @@ TABLE = [
     (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y)([1.0]), ValueError, r"x must have shape \(2,\)"),
     (lambda: penalties.L2(-1.0), ValueError, "lam must not be negative"),
     (lambda: penalties.L2("a"), TypeError, "lam must be a number"),
+    # -- losses and penalties
+    # -- sets
+    # -- minibatches
     # -- analysis
+    # -- certificates
     (lambda: ol.check_gradient(abs, [1.0]), TypeError, "problem must be an optlib Problem"),
     (lambda: ol.check_gradient(P, [np.nan]), ValueError, "x must be finite"),
     (lambda: ol.observed_rate([1.0, -1.0, 1.0, 1.0]), ValueError, "errors must not be negative"),

@@ -1,0 +1,76 @@
+"""Every method over the whole table of problems that it applies to; the exceptions are listed with their reason."""
+
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+import optlib as ol
+
+RNG = np.random.default_rng(0)
+M = RNG.normal(size=(5, 5))
+DENSE = ol.Quadratic(M @ M.T + np.eye(5), RNG.normal(size=5))
+X, Y = RNG.normal(size=(40, 3)), (RNG.random(40) < 0.5).astype(float)
+LOGISTIC = ol.EmpiricalRisk(ol.losses.Logistic(), X, Y, ol.penalties.L2(0.1))
+RIDGE = ol.EmpiricalRisk(ol.losses.Squared(), X, X @ [1.0, 2.0, 3.0], ol.penalties.L2(0.1))
+backtracking, wolfe, exact = ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()
+
+# name: (problem, start, a step that is safe for gradient methods there)
+TABLE = {
+    "dense quadratic": (DENSE, np.ones(5), 1 / DENSE.lipschitz),
+    "diagonal quadratic": (ol.Quadratic([1.0, 30.0], [1.0, 1.0]), [5.0, -5.0], 1 / 30),
+    "Rosenbrock": (ol.Rosenbrock(), [-1.2, 1.0], 1e-3),
+    "Rosenbrock 4": (ol.Rosenbrock(4), [0.95, 0.9, 0.9, 0.8], 1e-3),
+    "Himmelblau": (ol.Himmelblau(), [2.0, 2.0], 5e-3),
+    "Beale": (ol.Beale(), [2.5, 0.3], 5e-3),
+    "Booth": (ol.Booth(), [-3.0, -3.0], 1 / 18),
+    "Huber": (ol.Huber1D(delta=0.5, L=2.0), [3.0], 0.5),
+    "ridge": (RIDGE, np.zeros(3), 1 / RIDGE.lipschitz),
+    "logistic": (LOGISTIC, np.zeros(3), 1 / LOGISTIC.lipschitz),
+}
+METHODS = {
+    "gradient descent": lambda eta: ol.GradientDescent(eta),
+    "gradient descent, Armijo": lambda eta: ol.GradientDescent(ol.line_search.Backtracking(c=0.3)),
+    "gradient descent, Wolfe": lambda eta: ol.GradientDescent(ol.line_search.Wolfe(c2=0.1)),
+    "gradient descent, exact": lambda eta: ol.GradientDescent(exact),
+    "heavy ball": lambda eta: ol.HeavyBall(eta / 2, 0.8),
+    "Nesterov": lambda eta: ol.Nesterov(eta / 2, 0.8),
+    "Newton": lambda eta: ol.Newton(),
+    "Newton, Armijo": lambda eta: ol.Newton(backtracking),
+    "Newton, Wolfe": lambda eta: ol.Newton(wolfe),
+    "Newton, exact": lambda eta: ol.Newton(exact),
+}
+NO_HESSIAN = "Huber's function has no second derivative"
+NO_MODEL = "the curvature along -g turns negative on the way, so that the quadratic model has no minimiser"
+EXCEPTIONS = {
+    **{("Huber", name): NO_HESSIAN for name in METHODS if name.startswith("Newton") or name.endswith("exact")},
+    ("Rosenbrock", "gradient descent, exact"): NO_MODEL,
+}
+
+
+@pytest.mark.parametrize("problem", TABLE)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_solves_every_problem_that_it_applies_to(method, problem):
+    p, x0, eta = TABLE[problem]
+    run = METHODS[method](eta)
+    if EXCEPTIONS.get((problem, method)) == NO_HESSIAN:
+        with pytest.raises(ValueError, match="needs `hess"):
+            ol.minimize(p, x0, run)
+        return
+    tol = 1e-2 if problem.startswith("Rosenbrock") else 1e-6  # in the valley gradient methods take their time
+    result = ol.minimize(p, x0, run, tol=tol, maxiter=60_000)
+    if EXCEPTIONS.get((problem, method)) == NO_MODEL:
+        assert result.status is ol.Status.LINE_SEARCH_FAILED
+        return
+    assert result.success, result.message
+    assert np.linalg.norm(p.grad(result.x)) <= tol
+    expected = p.minimum if hasattr(p, "minimum") else optimize.minimize(p, x0, jac=p.grad, tol=1e-9).fun
+    assert result.fun == pytest.approx(expected, abs=10 * tol**2 + 1e-9)
+
+
+def test_no_method_is_left_out_of_the_table():
+    modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(ol.methods.__path__, "optlib.methods.")]
+    classes = {c for m in modules for c in vars(m).values() if isinstance(c, type) and issubclass(c, ol.Method)}
+    assert classes - {ol.Method} == {type(make(0.1)) for make in METHODS.values()}
