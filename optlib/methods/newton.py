@@ -14,7 +14,8 @@ from scipy.optimize import OptimizeResult
 from scipy.sparse.linalg import splu
 
 from optlib import checks
-from optlib.methods.base import Iterate, Method, Status, run
+from optlib.methods.base import Method
+from optlib.methods.driver import Iterate, Status, run
 from optlib.problem import Problem, norm
 from optlib.steps.line_search import StepRule, as_step
 from optlib.typing import Array, Matrix, Schedule

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import optlib as ol
-from optlib.methods.base import ADVICE
+from optlib.methods.driver import ADVICE
 
 Q = ol.Quadratic([1.0, 10.0], [1.0, -1.0])
 GD = ol.GradientDescent(0.1)
