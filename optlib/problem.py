@@ -62,6 +62,8 @@ class Problem:
     """
 
     dimension: int | None = None  # n, for a subclass that knows it
+    full: Problem | None = None  # a minibatch oracle's whole objective,
+    every: int = 1  # which the driver evaluates every so many iterations
 
     def __init__(
         self,

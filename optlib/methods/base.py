@@ -114,8 +114,10 @@ def minimize(
     -------
     scipy.optimize.OptimizeResult
         ``x fun jac nit nfev njev nhev success status message optimality history``, with ``status`` one of
-        :class:`Status`, ``message`` what happened and what to try, and ``history`` a :class:`History`. After
-        a run that went wrong, x is the last finite iterate.
+        :class:`Status`, ``message`` what happened and what to try, and ``history`` a :class:`History`;
+        ``extras`` is what only this method has, or None. After a run that went wrong, x is the last finite iterate. On
+        a minibatch oracle ``fun``, ``jac`` and ``optimality`` are those of the full objective, evaluated once an
+        epoch and at the end, and not charged to ``nfev`` and ``njev``.
 
     Raises
     ------
@@ -152,11 +154,17 @@ def minimize(
         with problem.run(False):  # what a callback asks for is its own: copied, not frozen
             notify(it, k)  # type: ignore[misc]
 
+    def measure(it: Iterate) -> Iterate:
+        """The iterate as the method would report it on the full objective: as its first, started there."""
+        whole = next(iter(iterate(problem.full, it.x)))  # type: ignore[arg-type]
+        return whole._replace(x=it.x, step=it.step, extras=it.extras)
+
     before = problem.nfev, problem.njev, problem.nhev
     with problem.run():
         result = run(
             iterate(problem, x0), x0, tol=tol, maxiter=maxiter, max_time=max_time,
             notify=notify and outside, record=record, progress=progress,
+            measure=measure if problem.full is not None else None, every=problem.every,
         )  # fmt: skip
     after = problem.nfev, problem.njev, problem.nhev
     for name, b, a in zip(("nfev", "njev", "nhev"), before, after, strict=True):

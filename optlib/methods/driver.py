@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -34,6 +34,8 @@ class Iterate(NamedTuple):
         What ``tol`` is compared with.
     step : float
         The step size that led to x; nan at the first iterate.
+    extras : dict, optional
+        What only this method has, by name: numbers and arrays, the same names at each iterate.
     """
 
     x: Array
@@ -41,6 +43,7 @@ class Iterate(NamedTuple):
     grad: Array
     optimality: float
     step: float = math.nan
+    extras: dict[str, Any] | None = None
 
 
 class Status(IntEnum):
@@ -74,10 +77,12 @@ ADVICE = {
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class History:
-    r"""What happened, one entry an iterate: arrays of equal length, ``nit + 1``.
+    r"""What happened, one entry a recorded iterate: arrays of equal length.
 
-    ``step[t]`` is the step size taken from iterate t, so the last entry is nan. ``time`` is in seconds since
-    the start. ``x`` has shape (nit + 1, n), or is None where it was not recorded.
+    Every iterate is recorded; on a minibatch oracle, one an epoch, and the last. ``nit`` holds their numbers.
+    ``step[t]`` is the step size taken from entry t, so the last is nan. ``time`` is in seconds since the start.
+    ``x`` has shape (entries, n), or is None where it was not recorded. ``extras`` holds, by name, what only this
+    method has: numbers always, arrays where x is recorded.
     """
 
     nit: NDArray[np.int_]
@@ -86,6 +91,7 @@ class History:
     step: Array
     time: Array
     x: Array | None = None
+    extras: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.nit)
@@ -101,23 +107,24 @@ def run(
     notify: Callable[[Iterate, int], Any] | None = None,
     record: bool | str = "auto",
     progress: bool = False,
+    measure: Callable[[Iterate], Iterate] | None = None,
+    every: int = 1,
 ) -> OptimizeResult:
-    """Draw iterates until one meets ``tol`` or something else ends the run; see :func:`minimize`."""
+    """Draw iterates until one meets ``tol`` or something else ends the run; see :func:`minimize`.
+
+    On a minibatch oracle an iterate knows the value on its batch alone: ``measure`` gives that of the full objective,
+    which is recorded and compared with ``tol`` at every ``every``-th iterate and at the last.
+    """
     tol, maxiter = checks.nonnegative("tol", tol), checks.natural("maxiter", maxiter)
     deadline = math.inf if max_time is None else checks.positive("max_time", max_time)
     if record not in (True, False, "auto"):
         raise ValueError(f"record must be True, False or 'auto', got {record!r}")
-    keep_x = x0.size <= RECORD_UP_TO if record == "auto" else record
-    xs: list[Array] = []
-    funs: list[float] = []
-    optimalities: list[float] = []
-    steps: list[float] = []
-    times: list[float] = []
-    last: Iterate | None = None
-    reason, status, limit, k = "", Status.EXHAUSTED, math.inf, -1
     if not isinstance(iterates, Iterable):
         raise TypeError(f"method must be a generator function, one that yields iterates; it returned {iterates!r}")
-    start, inf = perf_counter(), math.inf
+    log = _Log(x0.size <= RECORD_UP_TO if record == "auto" else bool(record))
+    last: Iterate | None = None
+    reason, status, limit, k = "", Status.EXHAUSTED, math.inf, -1
+    start, inf, recorded = perf_counter(), math.inf, False
     with _bar(progress, maxiter) as advance:
         source = iter(iterates)
         while True:
@@ -137,7 +144,10 @@ def run(
                 raise
             if type(it) is not Iterate:
                 raise TypeError(f"method must yield Iterate(x, fun, grad, optimality, step), got {it!r}")
-            x, fun, _, optimality, step = it
+            due = measure is None or (k + 1) % every == 0 or k + 1 >= maxiter
+            if measure is not None and due:
+                it = measure(it)
+            x, fun, _, optimality, step, _ = it
             finite = optimality < inf and -inf < fun < inf
             if not finite or (optimality <= tol and not np.isfinite(x).all()):
                 status, reason = Status.NON_FINITE, _not_finite(x, k)
@@ -145,15 +155,13 @@ def run(
             if x.base is not None:  # a view: whoever owns it may change it
                 x = x.copy()
                 it = it._replace(x=x)
-            last, k = it, k + 1
-            time = perf_counter() - start
-            funs.append(fun)
-            optimalities.append(optimality)
-            steps.append(step)
-            times.append(time)
             x.setflags(False)  # type: ignore[call-arg]  # an iterate cannot be changed afterwards
-            if keep_x:
-                xs.append(x)
+            last, k = it, k + 1
+            if recorded:
+                log.steps.append(step)  # the one taken from the entry before
+            recorded = due
+            if due:
+                log.add(it, k, perf_counter() - start)
             if k == 0:
                 limit = DIVERGED_BY * max(optimality, 1.0)
             else:
@@ -165,12 +173,13 @@ def run(
                     except StopIteration:
                         status = Status.STOPPED
                         break
-            if optimality <= tol:
-                status = Status.CONVERGED
-                break
-            if optimality > limit and k > 1 and optimality > optimalities[-2] > optimalities[-3]:
-                status = Status.DIVERGED  # one long step alone may be made good
-                break
+            if due:
+                if optimality <= tol:
+                    status = Status.CONVERGED
+                    break
+                if optimality > limit and k > 1 and log.grows():
+                    status = Status.DIVERGED  # one long step alone may be made good
+                    break
             if k >= maxiter:
                 status = Status.MAXITER
                 break
@@ -180,24 +189,60 @@ def run(
     if last is None:  # not even x0 is a good iterate
         if status is not Status.NON_FINITE:
             raise ValueError(f"method yielded no iterate, and its first must be x0 itself; {reason or 'it ended'}")
-        last, k, xs = it, 0, [x0]
-        funs, optimalities, steps, times = [it.fun], [it.optimality], [math.nan], [0.0]
-    more = "or lower the step, as f has grown" if funs[-1] > funs[0] else "or try another step"
+        last, k = it._replace(x=x0, step=math.nan), 0
+        log.add(last, 0, 0.0)
+    elif measure is not None and not recorded:
+        measured = measure(last)
+        if np.isfinite((measured.fun, measured.optimality)).all():
+            last = measured
+            log.add(last, k, perf_counter() - start)
+    more = "or lower the step, as f has grown" if log.funs[-1] > log.funs[0] else "or try another step"
     message = ADVICE[status].format(
-        nit=k, optimality=last.optimality, tol=tol, reason=reason, first=optimalities[0], more=more
-    )
-    history = History(
-        nit=np.arange(k + 1),
-        fun=np.array(funs),
-        optimality=np.array(optimalities),
-        step=np.array([*steps[1:], math.nan]),
-        time=np.array(times),
-        x=np.array(xs) if keep_x else None,
+        nit=k, optimality=last.optimality, tol=tol, reason=reason, first=log.optimalities[0], more=more
     )
     return OptimizeResult(
         x=last.x.copy(), fun=last.fun, jac=np.array(last.grad), nit=k, success=status is Status.CONVERGED,
-        status=status, message=message, optimality=last.optimality, history=history,
+        status=status, message=message, optimality=last.optimality, history=log.history(), extras=last.extras,
     )  # fmt: skip
+
+
+class _Log:
+    """The entries of a history while it grows."""
+
+    def __init__(self, keep_x: bool) -> None:
+        self.keep_x = keep_x
+        self.nits: list[int] = []
+        self.xs: list[Array] = []
+        self.funs: list[float] = []
+        self.optimalities: list[float] = []
+        self.steps: list[float] = []
+        self.times: list[float] = []
+        self.extras: list[dict[str, Any]] = []
+
+    def add(self, it: Iterate, k: int, time: float) -> None:
+        self.nits.append(k)
+        self.funs.append(it.fun)
+        self.optimalities.append(it.optimality)
+        self.times.append(time)
+        if self.keep_x:
+            self.xs.append(it.x)
+        if it.extras is not None:
+            self.extras.append({name: e for name, e in it.extras.items() if self.keep_x or np.ndim(e) == 0})
+
+    def grows(self) -> bool:
+        """Whether the measure has grown twice in a row."""
+        return len(self.optimalities) > 2 and self.optimalities[-1] > self.optimalities[-2] > self.optimalities[-3]
+
+    def history(self) -> History:
+        return History(
+            nit=np.array(self.nits),
+            fun=np.array(self.funs),
+            optimality=np.array(self.optimalities),
+            step=np.array([*self.steps, math.nan][: len(self.nits)]),
+            time=np.array(self.times),
+            x=np.array(self.xs) if self.keep_x else None,
+            extras={name: np.array([e[name] for e in self.extras]) for name in (self.extras or [{}])[0]},
+        )
 
 
 def _not_finite(x: Array, k: int) -> str:
