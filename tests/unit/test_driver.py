@@ -444,3 +444,23 @@ def test_a_point_at_infinity_is_no_minimiser():
         lambda x: float(np.exp(-x[0])), [1.0], ol.GradientDescent(1e308), jac=lambda x: -1e10 * np.exp(-x)
     )
     assert run.status is ol.Status.NON_FINITE
+
+
+def with_extras(problem, x):
+    for t in range(100):
+        f, g = problem.value_and_grad(x)
+        yield ol.Iterate(x, f, g, 1.0, extras={"number": float(t), "array": t * np.ones(2)})
+
+
+def test_extras_are_recorded_numbers_always_and_arrays_where_x_is():
+    p = ol.Quadratic([1.0, 2.0])
+    result = ol.minimize(p, [1.0, 1.0], with_extras, maxiter=3)
+    assert result.history.extras["number"].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert result.history.extras["array"].tolist() == [[t, t] for t in range(4)]
+    assert result.extras["array"].tolist() == [3.0, 3.0]
+    thin = ol.minimize(p, [1.0, 1.0], with_extras, maxiter=3, record=False)
+    assert set(thin.history.extras) == {"number"}
+    assert thin.extras["array"].tolist() == [3.0, 3.0]
+    plain = ol.minimize(p, [1.0, 1.0], ol.GradientDescent(0.1))
+    assert plain.extras is None
+    assert plain.history.extras == {}
