@@ -9,6 +9,7 @@ from typing import Any
 from optlib.analysis import theory
 from optlib.analysis.certificates import check_gradient
 from optlib.analysis.convergence import observed_order, observed_rate
+from optlib.finite_sum import FiniteSum
 from optlib.methods.base import History, Iterate, Method, Status, minimize
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
@@ -25,6 +26,7 @@ __all__ = [
     "Beale",
     "Booth",
     "EmpiricalRisk",
+    "FiniteSum",
     "GradientDescent",
     "HeavyBall",
     "Himmelblau",

@@ -15,6 +15,7 @@ from optlib.objectives.losses import Loss
 
 P = ol.Problem(lambda x: float((x**2).sum()), jac=lambda x: 2 * x)
 Q = ol.Quadratic([1.0, 2.0])
+SUM = ol.FiniteSum(lambda x, rows: float(rows @ rows + x @ x), 3)
 GD = ol.GradientDescent(0.1)
 X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.0, 1.0])
 RUN = ol.minimize(Q, [1.0, 1.0], GD)
@@ -184,6 +185,14 @@ TABLE = [
     # -- losses and penalties
     # -- sets
     # -- minibatches
+    (lambda: ol.FiniteSum(abs, 0), ValueError, "n_samples must be at least 1, got 0"),
+    (lambda: ol.FiniteSum(abs, 2.0), TypeError, "n_samples must be an integer"),
+    (lambda: ol.FiniteSum(3, 2), TypeError, "fun must be callable"),
+    (lambda: SUM.minibatch(4), ValueError, "batch_size must be at most n_samples = 3, got 4"),
+    (lambda: SUM.minibatch(0), ValueError, "batch_size must be at least 1, got 0"),
+    (lambda: SUM.minibatch(2, every=0), ValueError, "every must be at least 1"),
+    (lambda: SUM.minibatch(2, seed=-1), ValueError, "seed must be a non-negative integer"),
+    (lambda: SUM.minibatch(2, seed="a"), ValueError, "seed must be a non-negative integer"),
     # -- analysis
     # -- certificates
     (lambda: ol.check_gradient(abs, [1.0]), TypeError, "problem must be an optlib Problem"),
