@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,6 +13,7 @@ from scipy.optimize import OptimizeResult
 
 from optlib import checks
 from optlib.problem import Problem
+from optlib.typing import Array
 
 LABELS = {
     "nit": "iteration $t$",
@@ -105,6 +107,16 @@ def plot_convergence(
     return ax
 
 
+@lru_cache(maxsize=8)  # the frames of an explorer share one landscape, which takes longer than all else in them
+def _heights(
+    problem: Problem | Callable[[Array], float], left: float, right: float, low: float, high: float
+) -> tuple[Array, Array, Array]:
+    """f on a grid, and the grid's coordinates."""
+    fun = problem.uncounted if isinstance(problem, Problem) else problem
+    across, up = np.linspace(left, right, 120), np.linspace(low, high, 120)
+    return across, up, np.array([[fun(np.array([a, b])) for a in across] for b in up])
+
+
 def plot_trajectories(
     problem: Problem | Callable[[Any], float],
     results: Mapping[str, OptimizeResult],
@@ -149,14 +161,13 @@ def plot_trajectories(
             raise ValueError(f"{name} must be (low, high) with low < high, got {limits!r}")
     checks.natural("levels", levels, least=2)
     ax = plt.gca() if ax is None else ax
-    fun = problem.uncounted if isinstance(problem, Problem) else problem
-    across, up = np.linspace(*xlim, 120), np.linspace(*ylim, 120)
-    f = np.array([[fun(np.array([a, b])) for a in across] for b in up])
+    heights = _heights if isinstance(problem, Problem) else _heights.__wrapped__  # a Problem stays the function it is
+    across, up, f = heights(problem, *map(float, (*xlim, *ylim)))
     finite = f[np.isfinite(f)]
     low, high = (finite.min(), np.quantile(finite, 0.95)) if finite.size else (0.0, 0.0)
     if low < high:  # geometric levels: near the minimum, where the iterates end, f is small
-        heights = low + (high - low) * np.geomspace(1e-3, 1, levels)
-        ax.contour(across, up, f, levels=heights, colors="0.6", linewidths=0.7)
+        cuts = low + (high - low) * np.geomspace(1e-3, 1, levels)
+        ax.contour(across, up, f, levels=cuts, colors="0.6", linewidths=0.7)
     for label, result in _results(results).items():
         path = result.history.x
         if path is None or path.shape[1] != 2:

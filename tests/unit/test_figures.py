@@ -97,3 +97,24 @@ def test_a_plain_function_may_be_drawn():
     ax = ol.plot_trajectories(lambda x: float(x[0] ** 2 + x[1] ** 4), {}, (-1, 1), (-1, 1))
     assert len(ax.collections) == 1
     assert ax.get_legend() is None
+
+
+def test_the_contours_of_a_problem_are_computed_once_and_are_those_of_a_plain_function():
+    calls = []
+
+    def fun(x):
+        calls.append(1)
+        return float(x @ x)
+
+    p = ol.Problem(fun, jac=lambda x: 2 * x)
+    runs = {"a": ol.minimize(p, [1.0, 1.0], ol.GradientDescent(0.1))}
+    del calls[:]
+    first = ol.plot_trajectories(p, runs, (-1, 1), (-1, 1)).collections[0].get_paths()
+    assert len(calls) == 120**2
+    plt.clf()
+    again = ol.plot_trajectories(p, runs, (-1, 1), (-1, 1)).collections[0].get_paths()
+    assert len(calls) == 120**2
+    plt.clf()
+    plain = ol.plot_trajectories(fun, runs, (-1, 1), (-1, 1)).collections[0].get_paths()
+    assert all(np.array_equal(a.vertices, b.vertices) for a, b in zip(first, again, strict=True))
+    assert all(np.array_equal(a.vertices, b.vertices) for a, b in zip(first, plain, strict=True))
