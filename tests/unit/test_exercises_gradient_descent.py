@@ -1,27 +1,13 @@
-"""The exercises' checks accept the reference, leave the stub undone, and say what typical wrong answers got wrong."""
+"""The checks accept any right answer, and say of typical wrong ones what is wrong."""
 
 import numpy as np
 import pytest
 from exercises import gradient_descent as checks
 from solutions import versions
 
-EXERCISES = {
-    "gd_step": checks.check_gd_step,
-    "exact_step": checks.check_exact_step,
-    "backtracking": checks.check_backtracking,
-    "estimate_L": checks.check_estimate_L,
-}
 exact_step = versions("gradient-descent", "exact_step")[1]
 backtracking = versions("gradient-descent", "backtracking")[1]
 estimate_L = versions("gradient-descent", "estimate_L")[1]
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_stub_is_not_done_and_the_solution_passes(name):
-    stub, solution = versions("gradient-descent", name)
-    assert EXERCISES[name](stub) == checks.NOT_DONE
-    assert EXERCISES[name](lambda *args: None) == checks.NOT_DONE
-    assert EXERCISES[name](solution) == checks.PASSED
 
 
 def test_other_correct_answers_pass_too():

@@ -1,23 +1,8 @@
-"""The exercises' checks accept right answers, leave the stub undone, and say what typical wrong answers got wrong."""
+"""The checks accept any right answer, and say of typical wrong ones what is wrong."""
 
 import numpy as np
 import pytest
 from exercises import newton as checks
-from solutions import versions
-
-EXERCISES = {
-    "newton_step": checks.check_newton_step,
-    "damped_newton": checks.check_damped_newton,
-    "direction": checks.check_descent_direction,
-}
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_stub_is_not_done_and_the_solution_passes(name):
-    stub, solution = versions("newton", name)
-    assert EXERCISES[name](stub) == checks.NOT_DONE
-    assert EXERCISES[name](lambda *args: None) == checks.NOT_DONE
-    assert EXERCISES[name](solution) == checks.PASSED
 
 
 def newton(grad, hess, x):
