@@ -124,6 +124,7 @@ def test_newton_damped_is_the_composition_of_its_parts():
     mu, L, c, shrink = 1.0, 4.0, 0.2, 0.5
     least = min(1.0, 2 * shrink * (1 - c) * mu / L)
     assert theory.newton_damped(3, mu, L, c, shrink) == pytest.approx((1 - 2 * c * least * mu / L) ** 3, rel=1e-14)
+    assert theory.newton_damped(1, 1.0, 1.0, 0.1, 0.9) == pytest.approx(1 - 2 * 0.1)  # no step is longer than 1
 
 
 @given(seed=seeds, n=st.integers(1, 6), c=st.floats(0.05, 0.45))

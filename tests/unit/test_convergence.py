@@ -44,3 +44,14 @@ def test_rate_of_gradient_descent_and_order_of_newton():
     assert ol.observed_rate(errors) == pytest.approx(0.8, rel=1e-10)
     roots = ol.newton_root(lambda x: x**2 - 2, 1.0, jac=lambda x: 2 * x).history.x[:, 0]
     assert ol.observed_order(abs(roots - 2**0.5)) == pytest.approx(2.0, abs=0.1)
+
+
+def test_the_order_of_errors_that_do_not_fall_is_an_error():
+    for errors in ([1.0, 0.5, 0.5], [0.5, 0.5, 0.25], [0.5, 1.0, 0.25]):
+        with pytest.raises(ValueError, match="errors must fall at the end"):
+            ol.observed_order(errors)
+
+
+def test_an_error_of_zero_at_the_start_leaves_nothing():
+    with pytest.raises(ValueError, match="got 0"):
+        ol.observed_rate([0.0, 1.0, 0.5, 0.25, 0.125])

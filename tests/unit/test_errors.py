@@ -173,7 +173,7 @@ TABLE = [
     (lambda: ol.EmpiricalRisk(losses.Squared(), X * np.nan, Y), ValueError, "X must be finite"),
     (lambda: ol.EmpiricalRisk(losses.Squared(), sparse.csr_array(X * np.inf), Y), ValueError, "X must be finite"),
     (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y * np.nan), ValueError, "y must be finite"),
-    (lambda: ol.EmpiricalRisk(losses.Squared(), X, ["a", "b"]), TypeError, "y must hold real numbers"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, ["a", "b"]), TypeError, "y must hold real numbers, got an array of"),
     (
         lambda: ol.EmpiricalRisk(losses.Logistic(), X, [1, 2]),
         ValueError,
@@ -205,6 +205,7 @@ TABLE = [
     (lambda: theory.gd_decrease(0.1, L=0.0), ValueError, "L must be positive"),
     (lambda: theory.gd_convex(0, L=1.0, R=1.0), ValueError, "t must be at least 1, got 0"),
     (lambda: theory.gd_convex([1, "a"], L=1.0, R=1.0), TypeError, "t must hold real numbers"),
+    (lambda: theory.gd_convex([1, 0, 2], L=1.0, R=1.0), ValueError, "t must be at least 1, got 0"),
     (lambda: theory.gd_convex(1, L=1.0, R=-1.0), ValueError, "R must not be negative"),
     (lambda: theory.gd_convex_sharp(-1, L=1.0, R=1.0), ValueError, "t must be at least 0"),
     (lambda: theory.gd_strongly_convex(1, kappa=0.5), ValueError, "kappa = L / mu must be at least 1, got 0.5"),
@@ -217,6 +218,8 @@ TABLE = [
     (lambda: theory.armijo_step(1.0, c=0.5, shrink=0.5, start=0.0), ValueError, "start must be positive"),
     (lambda: theory.newton_step(1.0, mu=1.0, M=1.0), ValueError, r"e must lie in \[0, mu / M\) = \[0, 1\)"),
     (lambda: theory.newton_step(-0.1, mu=1.0, M=1.0), ValueError, r"e must lie in \[0, mu / M\)"),
+    (lambda: theory.newton_step([0.1, 2.0], mu=1.0, M=1.0), ValueError, r"e must lie in \[0, mu / M\)"),
+    (lambda: theory.newton_local(1, e0=0.0, mu=-1.0, M=-1.0), ValueError, "mu must be positive"),
     (lambda: theory.newton_local(1, e0=0.6, mu=1.0, M=1.0), ValueError, r"e0 must be at most mu / \(2M\) = 0.5"),
     (lambda: theory.newton_multiple_root(1, m=0), ValueError, "m must be at least 1"),
     (

@@ -222,6 +222,25 @@ def test_newton_root_ends_with_a_status():
     assert outside.x.tolist() == [20.0]
 
 
+def test_newton_root_takes_a_sparse_jacobian():
+    def jac(x):
+        return np.diag(3 * x**2)
+
+    a = ol.newton_root(lambda x: x**3 - [1, 8], [2.0, 3.0], jac)
+    b = ol.newton_root(lambda x: x**3 - [1, 8], [2.0, 3.0], lambda x: sparse.csc_array(jac(x)))
+    assert a.success
+    assert np.array_equal(a.history.x, b.history.x)
+
+
+def test_newton_root_hands_out_points_that_nobody_can_change():
+    def F(x):
+        x -= 1.0
+        return x
+
+    with pytest.raises(ValueError, match="read-only"):
+        ol.newton_root(F, [2.0], lambda x: 1.0)
+
+
 def test_newton_root_of_a_gradient_is_newtons_minimisation():
     p = LOGISTIC
     a = ol.newton_root(p.grad, np.ones(3), p.hess, tol=1e-10)

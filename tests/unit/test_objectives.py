@@ -87,11 +87,28 @@ def test_known_minimisers_are_minimisers(name):
         assert not hasattr(p, "minimisers")  # it depends on the data
         return
     rng = np.random.default_rng(2)
+    assert p.minimisers.shape == (4 if name == "Himmelblau" else 1, p.dimension)
     for x in p.minimisers:
         assert np.abs(p.grad(x)).max() < 1e-12
         assert p(x) == pytest.approx(p.minimum, abs=1e-14)
         for d in rng.normal(size=(20, x.size)) * 1e-3:
             assert p(x + d) > p.minimum
+
+
+@pytest.mark.parametrize("scale", [1e-10, -1.0, 1e10])
+def test_a_matrix_is_symmetric_up_to_rounding_whatever_its_size(scale):
+    assert ol.Quadratic(scale * np.array([[1.0, 0.0], [1e-16, 1.0]])).dimension == 2
+    for wrong in (1e-6, 1e-11):
+        with pytest.raises(ValueError, match="A must be symmetric"):
+            ol.Quadratic(scale * np.array([[3.0, 1.0], [1.0 + 3 * wrong, 3.0]]))
+        with pytest.raises(ValueError, match="A must be symmetric"):
+            ol.Quadratic(scale * np.array([[3.0, 0.0], [3 * wrong, 3.0]]))
+
+
+def test_a_hessian_times_a_vector_needs_no_matrix():
+    for problem, Hv in ((ol.Quadratic([3.0, 3.0, 3.0]), [3.0, 3.0, 3.0]), (ol.Rosenbrock(3), [402.0, 202.0, -200.0])):
+        problem.hess = None  # in 1e5 dimensions it would take 80 GB
+        assert problem.hessp(np.ones(3), np.ones(3)).tolist() == Hv
 
 
 def test_himmelblau_has_four_different_minimisers():
@@ -121,9 +138,10 @@ def test_published_values(problem, x, value):
 
 
 def test_customary_starts():
-    assert ol.Rosenbrock(5).x0.tolist() == [-1.2, 1.0, -1.2, 1.0, -1.2]
+    assert ol.Rosenbrock(np.int64(5)).x0.tolist() == [-1.2, 1.0, -1.2, 1.0, -1.2]  # NumPy's integers are integers
     assert ol.Beale().x0.tolist() == [1.0, 1.0]
     assert ol.Beale()(ol.Beale().x0) > 0
+    assert ol.Himmelblau().x0.tolist() == ol.Booth().x0.tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("problem", [ol.Himmelblau(), ol.Beale(), ol.Booth(), ol.Rosenbrock(4)])
@@ -286,8 +304,14 @@ def test_prox_is_the_minimiser_of_its_definition(penalty, t):
 
 @pytest.mark.parametrize(
     "wrong",
-    [lambda x: -2 * x, lambda x: x, lambda x: 2 * x + [0, 0, 1e-3], lambda x: 2 * x[::-1]],
-    ids=["sign", "factor", "entry", "order"],
+    [
+        lambda x: -2 * x,
+        lambda x: x,
+        lambda x: 2 * x + [0, 0, 1e-3],
+        lambda x: 2 * x - [0, 0, 1e-3],
+        lambda x: 2 * x[::-1],
+    ],
+    ids=["sign", "factor", "entry too large", "entry too small", "order"],
 )
 def test_check_gradient_finds_a_wrong_gradient(wrong):
     p = ol.Problem(lambda x: float(x @ x), jac=wrong)
@@ -296,4 +320,13 @@ def test_check_gradient_finds_a_wrong_gradient(wrong):
 
 def test_check_gradient_is_relative_to_the_gradient():
     p = ol.Problem(lambda x: 1e6 * float(x @ x), jac=lambda x: 2e6 * x + [0.0, 1.0])
-    assert ol.check_gradient(p, [1.0, 1.0]) == pytest.approx(1 / 2e6, rel=1e-2)
+    for sign in (1.0, -1.0):
+        assert ol.check_gradient(p, [sign, sign]) == pytest.approx(1 / 2e6, rel=1e-2)
+
+
+@pytest.mark.parametrize("x", [1e6, -1e6, 1e-6])
+def test_check_gradient_takes_differences_as_wide_as_the_point_is_far_out(x):
+    p = ol.Problem(lambda x: float(np.log(x**2 + 1).sum()), jac=lambda x: 2 * x / (x**2 + 1))
+    asked = []
+    ol.check_gradient(ol.Problem(lambda z: asked.append(z[0]) or p(z), jac=p.grad), [x])
+    assert max(asked) - min(asked) == pytest.approx(2 * np.cbrt(2.0**-52) * max(1.0, abs(x)), rel=1e-6)

@@ -65,6 +65,8 @@ def test_warmup_rises_to_the_schedule_and_then_is_the_schedule(schedule, steps, 
 def test_numbers_callables_and_rules_are_told_apart():
     assert as_schedule(0.5) == s.Constant(0.5)
     assert as_schedule(math.sqrt) is math.sqrt
+    with pytest.raises(ValueError, match=r"lr\(0\) must not be negative, got -0.5"):
+        as_schedule(lambda k: k - 0.5)  # it is asked once, at the first iteration
     rule = ol.line_search.Backtracking()
     assert as_step(rule) is rule
     assert as_step(0.5) == ol.line_search.Fixed(0.5)
@@ -219,6 +221,48 @@ def test_wolfe_backs_off_from_where_f_is_not_defined():
         hess=lambda x: np.diag(1 / x**2),
     )
     assert ol.minimize(barrier, [5.0], ol.Newton(ol.line_search.Wolfe())).success
+
+
+def along(values, slopes):
+    """A "function" of one variable that is given at a few points: value and slope by eta, from 0 along p = 1."""
+    return ol.Problem(lambda x: values[round(float(x[0]), 9)], jac=lambda x: np.array([slopes[round(float(x[0]), 9)]]))
+
+
+@pytest.mark.parametrize("f", [1.0, -1.0, 1e6])
+@pytest.mark.parametrize(
+    ("rise", "slope", "accepted"),  # of f in machine epsilons of |f|; at the end, from -1 at the start
+    [(9, 0.79, True), (9, 0.81, False), (-9, 0.79, True), (-9, 0.81, False), (11, -1.0, False)],
+)
+def test_within_ten_epsilons_slopes_decide_and_beyond_values_do(f, rise, slope, accepted):
+    values = {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f), 0.5: f - 1.0}
+    p = along(values, {0.0: -1.0, 1.0: slope, 0.5: 0.0})
+    eta = ol.line_search.Backtracking(c=0.1)(p, np.zeros(1), f, np.array([-1.0]), 0)
+    assert eta == (1.0 if accepted else 0.5)  # 0.8 = 1 - 2c is what the slope may grow to
+
+
+@pytest.mark.parametrize(("a", "p", "trials"), [(5.0, -3.0, [1.0, 0.5, 1 / 3]), (1.0, -0.3, [1.0, 2.0, 4.0, 10 / 3])])
+def test_wolfe_doubles_then_halves_and_the_secant_ends_it_on_a_quadratic(a, p, trials):
+    asked = []
+    q = ol.Problem(lambda x: asked.append(1 - x[0]) or a * x[0] ** 2 / 2, jac=lambda x: a * x)
+    x = np.ones(1)
+    f, g = q.value_and_grad(x)
+    eta = ol.line_search.Wolfe(c2=0.1)(q, x, f, g, 0, np.array([p]))
+    assert np.allclose(np.array(asked[1:]) / -p, trials, rtol=1e-12)
+    assert eta == pytest.approx(trials[-1])
+
+
+@pytest.mark.parametrize(
+    ("slope", "share"),  # of the interval, where the secant from -1 to this slope is 0; too near an end it is halved
+    [(8.0, 1 / 9), (10.0, 1 / 2), (4.0, 1 / 5), (0.25, 4 / 5), (0.125, 8 / 9), (0.1, 1 / 2)],
+)
+@pytest.mark.parametrize("low", [0.0, 2.0])
+def test_wolfe_keeps_a_tenth_of_the_interval_away_from_its_ends(low, slope, share):
+    high = 2 * low or 1.0
+    eta = round(low + share * (high - low), 9)
+    values = {0.0: 0.0, 1.0: -1.0, 2.0: -2.0, high: -3.0, eta: -4.0}
+    slopes = {0.0: -1.0, 1.0: -1.0, 2.0: -1.0, high: slope, eta: 0.0}
+    rule = ol.line_search.Wolfe(c2=0.05)
+    assert rule(along(values, slopes), np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == pytest.approx(eta)
 
 
 @pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe()])
