@@ -15,7 +15,7 @@ def test_the_rate_of_a_geometric_sequence_is_its_factor(r, c, n):
 
 
 def test_the_first_steps_do_not_count():
-    errors = np.concatenate([[100.0, 7.0, 3.0], 0.5 ** np.arange(30)])
+    errors = np.concatenate([np.linspace(200, 100, 30), 0.5 ** np.arange(30)])
     assert ol.observed_rate(errors) == pytest.approx(0.5, rel=1e-12)
 
 
@@ -24,6 +24,8 @@ def test_what_is_rounding_does_not_count():
     assert ol.observed_rate(errors) == pytest.approx(0.1, rel=1e-9)
     assert ol.observed_rate([*0.1 ** np.arange(6), 0.0, 1.0, 1.0]) == pytest.approx(0.1)
     assert ol.observed_order([1e-1, 1e-2, 1e-4, 1e-8, 1e-16, 1e-16]) == pytest.approx(2.0)
+    assert ol.observed_order([1.0, 1e-1, 1e-2, 1e-4, 0.9e-14]) == pytest.approx(2.0)  # 1e-14 of the first
+    assert ol.observed_order([1.0, 1e-7, 1.1e-14]) == pytest.approx(1.0, abs=0.01)
 
 
 @given(st.floats(1.1, 4), st.floats(0.01, 0.3))

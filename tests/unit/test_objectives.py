@@ -324,6 +324,11 @@ def test_check_gradient_is_relative_to_the_gradient():
         assert ol.check_gradient(p, [sign, sign]) == pytest.approx(1 / 2e6, rel=1e-2)
 
 
+def test_check_gradient_is_absolute_where_the_gradient_is_small():
+    p = ol.Problem(lambda x: float(x @ x), jac=lambda x: 2 * x + 1e-3)
+    assert ol.check_gradient(p, [0.1, -0.2]) == pytest.approx(1e-3, rel=1e-6)
+
+
 @pytest.mark.parametrize("x", [1e6, -1e6, 1e-6])
 def test_check_gradient_takes_differences_as_wide_as_the_point_is_far_out(x):
     p = ol.Problem(lambda x: float(np.log(x**2 + 1).sum()), jac=lambda x: 2 * x / (x**2 + 1))

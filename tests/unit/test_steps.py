@@ -228,16 +228,25 @@ def along(values, slopes):
     return ol.Problem(lambda x: values[round(float(x[0]), 9)], jac=lambda x: np.array([slopes[round(float(x[0]), 9)]]))
 
 
-@pytest.mark.parametrize("f", [1.0, -1.0, 1e6])
+@pytest.mark.parametrize("f", [1.0, -1.0, 2.0**20])
 @pytest.mark.parametrize(
     ("rise", "slope", "accepted"),  # of f in machine epsilons of |f|; at the end, from -1 at the start
-    [(9, 0.79, True), (9, 0.81, False), (-9, 0.79, True), (-9, 0.81, False), (11, -1.0, False)],
+    [(10, 0.79, True), (10, 0.81, False), (-10, 0.79, True), (-10, 0.81, False), (11, -1.0, False)],
 )
 def test_within_ten_epsilons_slopes_decide_and_beyond_values_do(f, rise, slope, accepted):
     values = {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f), 0.5: f - 1.0}
     p = along(values, {0.0: -1.0, 1.0: slope, 0.5: 0.0})
     eta = ol.line_search.Backtracking(c=0.1)(p, np.zeros(1), f, np.array([-1.0]), 0)
     assert eta == (1.0 if accepted else 0.5)  # 0.8 = 1 - 2c is what the slope may grow to
+
+
+def test_the_conditions_may_hold_with_equality():
+    quarter, half = ol.line_search.Backtracking(c=0.25), ol.line_search.Wolfe(c1=0.25, c2=0.5)
+    armijo = along({0.0: 0.0, 1.0: -0.25, 0.5: -1.0}, {0.0: -1.0})
+    slopes = along({0.0: 1.0, 1.0: 1.0, 0.5: -1.0}, {0.0: -1.0, 1.0: 0.5})
+    wolfe = along({0.0: 0.0, 1.0: -0.25, 2.0: -2.0}, {0.0: -1.0, 1.0: -0.5, 2.0: 0.0})
+    for p, f, rule in ((armijo, 0.0, quarter), (slopes, 1.0, quarter), (wolfe, 0.0, half)):
+        assert rule(p, np.zeros(1), f, np.array([-1.0]), 0) == 1.0
 
 
 @pytest.mark.parametrize(("a", "p", "trials"), [(5.0, -3.0, [1.0, 0.5, 1 / 3]), (1.0, -0.3, [1.0, 2.0, 4.0, 10 / 3])])
