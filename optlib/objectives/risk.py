@@ -10,13 +10,14 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from optlib import checks
+from optlib.finite_sum import FiniteSum
 from optlib.objectives.losses import Loss
 from optlib.objectives.penalties import SmoothPenalty, Zero
 from optlib.problem import Problem
 from optlib.typing import Array, Matrix
 
 
-class EmpiricalRisk(Problem):
+class EmpiricalRisk(FiniteSum):
     r"""The empirical risk of a linear model,
 
     .. math:: f(w) = \frac1n \sum_{i=1}^n \ell(x_i^\top w, y_i) + \Omega(w).
@@ -71,9 +72,18 @@ class EmpiricalRisk(Problem):
         for name, values in (("X", X.data if sparse.issparse(X) else X), ("y", y)):
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} must be finite")
-        self.loss, self.penalty, self.X, self.y = loss, penalty, X, loss.encode(y)
+        self._set(loss, X, loss.encode(y), penalty)
+
+    def _set(self, loss: Loss, X: Matrix, y: Array, penalty: SmoothPenalty) -> None:
+        self.loss, self.penalty, self.X, self.y = loss, penalty, X, y
         self.n_samples, self.dimension = X.shape
-        super().__init__(self._risk, jac=self._risk_gradient, hess=self._risk_hessian, hessp=self._risk_hessp)
+        Problem.__init__(self, self._risk, jac=self._risk_gradient, hess=self._risk_hessian, hessp=self._risk_hessp)
+
+    def part(self, rows: Any) -> EmpiricalRisk:
+        """The risk of these samples alone, with the same penalty; ``rows`` is a slice or an array of indices."""
+        part = EmpiricalRisk.__new__(EmpiricalRisk)  # what is given here has been checked
+        part._set(self.loss, self.X[rows], self.y[rows], self.penalty)
+        return part
 
     @cached_property
     def _sigma_max_squared(self) -> float:
