@@ -10,10 +10,12 @@ from optlib.analysis import theory
 from optlib.analysis.certificates import check_gradient
 from optlib.analysis.convergence import observed_order, observed_rate
 from optlib.finite_sum import FiniteSum
+from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from optlib.methods.base import History, Iterate, Method, Status, minimize
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
 from optlib.methods.newton import Newton, newton_root
+from optlib.methods.sgd import SGD
 from optlib.objectives import losses, penalties
 from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
 from optlib.objectives.risk import EmpiricalRisk
@@ -23,6 +25,10 @@ from optlib.steps import line_search, schedules
 __version__ = "0.1.0"
 
 __all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Beale",
     "Booth",
     "EmpiricalRisk",
@@ -38,6 +44,7 @@ __all__ = [
     "Newton",
     "Problem",
     "Quadratic",
+    "RMSProp",
     "Rosenbrock",
     "Status",
     "check_gradient",

@@ -114,6 +114,22 @@ TABLE = [
     (lambda: ol.newton_root(abs, 1.0, abs, tol=-1), ValueError, "tol must not be negative"),
     (lambda: ol.newton_root(abs, 1.0, abs, maxiter=-1), ValueError, "maxiter must be at least 0"),
     # -- SGD and adaptive methods
+    *[
+        (lambda make=make: make(lr=0.0), ValueError, "lr must be positive, got 0.0")
+        for make in (ol.SGD, ol.AdaGrad, ol.RMSProp, ol.Adam, ol.AdamW)
+    ],
+    *[
+        (lambda make=make: make(eps=0.0), ValueError, "eps must be positive, got 0.0")
+        for make in (ol.AdaGrad, ol.RMSProp, ol.Adam, ol.AdamW)
+    ],
+    *[
+        (lambda make=make, name=name: make(**{name: 1.0}), ValueError, name + r" must lie in \[0, 1\), got 1.0")
+        for make in (ol.Adam, ol.AdamW)
+        for name in ("beta1", "beta2")
+    ],
+    (lambda: ol.RMSProp(rho=1.0), ValueError, r"rho must lie in \[0, 1\), got 1.0"),
+    (lambda: ol.AdamW(weight_decay=-0.1), ValueError, "weight_decay must not be negative"),
+    (lambda: ol.SGD(average=1), TypeError, "average must be True or False, got 1"),
     # -- quasi-Newton
     # -- trust region, escape
     # -- proximal methods

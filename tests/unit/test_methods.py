@@ -1,7 +1,6 @@
 """Gradient descent, momentum and Newton: each against its formula written out and against references."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,16 +78,6 @@ def test_momentum_with_a_schedule_multiplies_the_velocity_by_the_new_rate():
         result = ol.minimize(DENSE, np.ones(5), method, tol=0, maxiter=29)
         assert np.allclose(result.history.x, path, rtol=1e-12)
         assert np.allclose(result.history.step[:-1], [lr(t) for t in range(29)])
-
-
-@pytest.mark.parametrize(("method", "columns"), [(ol.HeavyBall, slice(1, 4)), (ol.Nesterov, slice(4, 7))])
-def test_momentum_is_that_of_torch(method, columns):
-    """golden/momentum.csv is written by golden/momentum.py, which says how."""
-    table = np.loadtxt(Path(__file__).parent / "golden" / "momentum.csv", delimiter=",")
-    a = np.array([1.0, 3.0, 10.0])
-    p = ol.Problem(lambda x: float((a * x**2 / 2 + x**4 / 4).sum()), jac=lambda x: a * x + x**3)
-    result = ol.minimize(p, table[0, columns], method(lr=1e-3, beta=0.99), tol=0, maxiter=500)
-    assert np.allclose(result.history.x[table[:, 0].astype(int)], table[:, columns], rtol=1e-11, atol=0)
 
 
 @pytest.mark.parametrize("method", [ol.HeavyBall, ol.Nesterov])

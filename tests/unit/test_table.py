@@ -17,6 +17,7 @@ LOGISTIC = ol.EmpiricalRisk(ol.losses.Logistic(), X, Y, ol.penalties.L2(0.1))
 RIDGE = ol.EmpiricalRisk(ol.losses.Squared(), X, X @ [1.0, 2.0, 3.0], ol.penalties.L2(0.1))
 backtracking, wolfe, exact = ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()
 
+falling = ol.schedules.StepDecay(0.05, factor=0.5, every=1500)
 # name: (problem, start, a step that is safe for gradient methods there)
 TABLE = {
     "dense quadratic": (DENSE, np.ones(5), 1 / DENSE.lipschitz),
@@ -37,6 +38,11 @@ METHODS = {
     "gradient descent, exact": lambda eta: ol.GradientDescent(exact),
     "heavy ball": lambda eta: ol.HeavyBall(eta / 2, 0.8),
     "Nesterov": lambda eta: ol.Nesterov(eta / 2, 0.8),
+    "SGD": lambda eta: ol.SGD(eta),
+    "AdaGrad": lambda eta: ol.AdaGrad(0.5),
+    "RMSProp": lambda eta: ol.RMSProp(falling, rho=0.9),
+    "Adam": lambda eta: ol.Adam(falling),
+    "AdamW": lambda eta: ol.AdamW(falling, weight_decay=0.0),
     "Newton": lambda eta: ol.Newton(),
     "Newton, Armijo": lambda eta: ol.Newton(backtracking),
     "Newton, Wolfe": lambda eta: ol.Newton(wolfe),
