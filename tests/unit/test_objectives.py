@@ -197,6 +197,16 @@ def test_the_largest_singular_vector_may_be_orthogonal_to_the_vector_of_ones():
     assert thin.lipschitz == pytest.approx(np.linalg.norm(X, 2) ** 2 / 80, rel=1e-10)
 
 
+def test_sparse_data_stays_sparse():
+    n = 50_000  # dense, it would take 20 GB
+    thin = sparse.dia_array((np.r_[2.0, np.ones(n - 1)][None, :], [0]), shape=(n, n))
+    risk, again = (ol.EmpiricalRisk(ol.losses.Squared(), thin, np.zeros(n)) for _ in range(2))
+    assert risk.lipschitz == pytest.approx(4 / n, rel=1e-10)
+    assert risk.lipschitz == again.lipschitz  # although the search for it starts at random
+    risk.hess = None
+    assert risk.hessp(np.zeros(n), np.ones(n))[:2] * n == pytest.approx([4.0, 1.0])
+
+
 def test_data_of_zeros_has_constants_zero():
     for X in (np.zeros((5, 4)), sparse.csr_array((5, 4))):
         risk = ol.EmpiricalRisk(ol.losses.Squared(), X, np.ones(5), ol.penalties.L2(0.5))
@@ -216,6 +226,11 @@ def test_every_kind_of_matrix_gives_the_same_risk(loss, make):
         H = other.hess(w)
         assert np.allclose(H.toarray() if sparse.issparse(H) else H, dense.hess(w), rtol=1e-13, atol=1e-15)
         assert np.allclose(other.hessp(w, W), dense.hessp(w, W), rtol=1e-13)
+
+
+def test_data_may_be_lists_of_integers():
+    risk = ol.EmpiricalRisk(ol.losses.Squared(), [[1, 2], [3, 4]], [1, 0])
+    assert (risk([1, 1]), risk.grad([1, 1]).tolist()) == (13.25, [11.5, 16.0])
 
 
 def test_the_risk_is_the_mean_loss_plus_the_penalty():

@@ -1,10 +1,14 @@
 """Problem: values are right, counted, remembered, and never stale."""
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 import optlib as ol
+from optlib.problem import norm
 
 
 def square(x):
@@ -33,6 +37,14 @@ def test_asking_twice_at_a_point_computes_once():
     assert counts(p) == (2, 1, 1)
     p([1.0, 2.0])  # only the last point is remembered
     assert counts(p) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("first", ["__call__", "grad", "value_and_grad"])
+def test_value_and_grad_computes_only_what_is_missing(first):
+    p = ol.Problem(square, jac=lambda x: 2 * x)
+    getattr(p, first)([3.0, 4.0])
+    f, g = p.value_and_grad([3.0, 4.0])
+    assert (f, g.tolist(), counts(p)) == (25.0, [6.0, 8.0], (1, 1, 0))
 
 
 @pytest.mark.parametrize("first", ["__call__", "grad", "value_and_grad"])
@@ -65,6 +77,57 @@ def test_never_stale_when_the_caller_changes_x_in_place():
     x[:] = 0.0
     assert np.array_equal(p.grad(x), [0.0, 0.0])
     assert x.flags.writeable
+
+
+@pytest.mark.parametrize("asked", ["__call__", "grad", "value_and_grad", "hess"])
+def test_never_stale_when_a_function_asks_for_another_point_itself(asked):
+    def fresh(ask=lambda: None):
+        def fun(x):
+            ask()
+            return square(x)
+
+        def jac(x):
+            ask()
+            return 2 * x
+
+        def hess(x):
+            ask()
+            return np.diag(x)
+
+        return ol.Problem(fun, jac, hess)
+
+    def ask():
+        if not asking:
+            asking.append(True)
+            p([5.0, 6.0])
+            asking.clear()
+
+    asking: list[bool] = []
+    p = fresh(ask)
+    getattr(p, asked)([3.0, 4.0])
+    for x in ([5.0, 6.0], [3.0, 4.0]):
+        q = fresh()
+        assert p(x) == q(x)
+        assert np.array_equal(p.grad(x), q.grad(x))
+        assert np.array_equal(p.hess(x), q.hess(x))
+
+
+def test_within_a_run_points_of_every_kind_are_taken_and_none_can_be_changed():
+    def method(p, x):
+        yield ol.Iterate(x, *p.value_and_grad(x), 1.0)
+        for kind in (np.array([1, 2]), [1, 2], (1, 2)):
+            f, g = p.value_and_grad(kind)
+            yield ol.Iterate(np.array([1.0, 2.0]), f, g, 1.0)
+        y = np.array([3.0, 4.0])
+        p.value_and_grad(y)
+        y -= 1.0
+
+    seen = []
+    p = ol.Problem(lambda x: seen.append(x.dtype) or square(x), jac=lambda x: np.array([2, 4]))
+    with pytest.raises(ValueError, match="read-only"):
+        ol.minimize(p, [1.0, 1.0], method)
+    assert set(seen) == {np.dtype(float)}
+    assert p.grad([1.0, 2.0]).dtype == float
 
 
 def test_what_is_remembered_cannot_be_changed():
@@ -121,6 +184,23 @@ def test_finite_differences_are_near_and_their_calls_are_counted():
     assert counts(p) == (4, 1, 0)
     assert p(x) == exact(x)
     assert ol.Problem(square, jac=False).grad([1.0]) == pytest.approx([2.0])  # SciPy's old spelling
+
+
+@pytest.mark.parametrize("x", [1e-6, -1e-6, 1e6, -1e6])
+def test_finite_differences_are_as_wide_as_the_point_is_far_out(x):
+    p = ol.Problem(lambda x: float((x[0] - 1e-5) ** 2 + 3 * x[0] + 1))
+    assert p.grad([x]) == pytest.approx([2 * (x - 1e-5) + 3], rel=1e-6)
+
+
+def test_the_norm_neither_over_nor_underflows():
+    with warnings.catch_warnings(), np.errstate(over="ignore"):
+        warnings.simplefilter("error")
+        for scale in (0.0, 5e-324, 3e-170, 1e-150, 1.0, 1e150, 3e170, 1e307):
+            assert norm(np.array([3.0, -4.0]) * scale) == pytest.approx(math.hypot(3 * scale, 4 * scale), rel=1e-15)
+            assert norm(np.array([-4.0, -3.0]) * scale) == norm(np.array([3.0, -4.0]) * scale)
+        assert norm(np.array([])) == 0.0
+        assert norm(np.array([1.0, -math.inf])) == math.inf
+        assert math.isnan(norm(np.array([math.nan, 1.0])))
 
 
 def test_hessp_falls_back_on_hess_and_is_counted():

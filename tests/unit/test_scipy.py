@@ -103,6 +103,19 @@ def test_bounds_and_constraints_are_refused_not_ignored(limits):
         minimize(DAMPED, **NEWTON, **limits)
 
 
+def test_no_bounds_and_no_constraints_may_be_said():
+    assert DAMPED(optimize.rosen, START, **NEWTON, bounds=None, constraints=None).success
+
+
+def test_disp_prints_the_message_and_is_off_by_default(capsys):
+    result = minimize(DAMPED, **NEWTON)
+    assert capsys.readouterr().out == ""
+    minimize(DAMPED, **NEWTON, options={"disp": True})
+    assert capsys.readouterr().out == result.message + "\n"
+    minimize(DAMPED, **NEWTON, options={"disp": False})
+    assert capsys.readouterr().out == ""
+
+
 def test_callbacks_of_both_styles_and_stop_iteration():
     points, results = [], []
 
@@ -138,3 +151,12 @@ def test_x0_is_not_changed():
 def test_a_problem_handed_to_scipy_keeps_its_derivatives():
     result = optimize.minimize(ol.Rosenbrock(), [-1.2, 1.0], method=ol.Newton())
     assert (result.success, result.nit, result.nfev) == (True, 6, 7)
+
+
+def test_derivatives_given_to_scipy_come_before_those_of_a_problem():
+    asked = []
+    optimize.minimize(
+        ol.Rosenbrock(), START, method=ol.Newton(), jac=lambda x: asked.append("jac") or optimize.rosen_der(x),
+        hess=optimize.rosen_hess,
+    )  # fmt: skip
+    assert len(asked) == 7
