@@ -99,6 +99,8 @@ TABLE = [
     (lambda: ol.minimize(Q, [1.0], GD), ValueError, r"x0 must have shape \(2,\), got \(1,\)"),
     (lambda: ol.minimize(lambda x: (x @ x, x), [1.0, 2.0], GD), ValueError, r"for \(f, g\) say jac=True"),
     (lambda: ol.minimize(P, [1.0], ol.Newton), TypeError, r"write Newton\(\), not Newton"),
+    (lambda: ol.minimize(P, [1.0], int), TypeError, "or a generator function, got <class 'int'>"),
+    (lambda: P(np.ones((2, 2))), ValueError, r"x must be one-dimensional and not empty, got shape \(2, 2\)"),
     (lambda: ol.minimize(P, None, GD), TypeError, "x0 must hold real numbers, got None"),
     (lambda: problem(jac=lambda x: None).grad([1.0]), TypeError, "what jac returns must hold real numbers, got None"),
     (lambda: ol.HeavyBall(beta=1.0), ValueError, r"beta must lie in \[0, 1\), got 1.0"),
