@@ -3,6 +3,7 @@
 import math
 import re
 import time
+import weakref
 from itertools import count
 
 import numpy as np
@@ -68,6 +69,7 @@ def end(name):
 def test_every_status_is_in_the_table_and_has_advice():
     assert set(ENDINGS) == {status.name for status in ol.Status}
     assert set(ADVICE) == set(ol.Status)
+    assert [int(status) for status in ol.Status] == [*range(8), 99]  # saved results keep their meaning
 
 
 @pytest.mark.parametrize("name", ENDINGS)
@@ -120,6 +122,7 @@ def test_a_start_that_is_not_in_the_domain_is_said_and_returned():
     result = ol.minimize(NAN_LEFT, [-1.0], GD)
     assert (result.status, result.nit, len(result.history)) == (ol.Status.NON_FINITE, 0, 1)
     assert result.x.tolist() == [-1.0]
+    assert (result.history.nit.tolist(), result.history.time.tolist()) == ([0], [0.0])
     for value, slope in ((math.inf, 1.0), (-math.inf, 1.0), (1.0, math.nan), (1.0, math.inf)):
         bad = ol.Problem(lambda x, value=value: value, jac=lambda x, slope=slope: slope * np.ones(1))
         assert ol.minimize(bad, [1.0], GD).status is ol.Status.NON_FINITE
@@ -135,6 +138,13 @@ def test_tol_and_maxiter_at_their_borders():
     assert (exact.nit, exact.success) == (7, True)
     assert not ol.minimize(Q, START, GD, tol=0, maxiter=7).success
     assert ol.minimize(Q, START, GD, maxiter=first.nit).success  # convergence at the last step is convergence
+
+
+def test_time_is_in_seconds_since_the_start():
+    before = time.perf_counter()
+    result = ol.minimize(Q, START, GD, callback=slow, maxiter=1)
+    after = time.perf_counter()
+    assert 0 <= result.history.time[0] < result.history.time[-1] <= after - before
 
 
 def test_maxiter_advice_looks_at_the_run():
@@ -285,9 +295,26 @@ def test_recording():
 
 def test_progress_is_the_bar_of_tqdm(capsys):
     ol.minimize(Q, START, GD, maxiter=7, tol=0, progress=True)
-    assert "7/7" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "7/7" in shown
+    assert shown.endswith("\n")  # it is closed
     ol.minimize(Q, START, GD, maxiter=7)
+    ol.newton_root(lambda x: x**2 - 2, 1.0, lambda x: 2 * x)
     assert capsys.readouterr().err == ""
+
+
+def test_points_that_are_not_recorded_are_not_kept():
+    alive, kept = [], []
+
+    def method(problem, x):
+        for it in GD.iterate(problem, x):
+            alive.append(weakref.ref(it.x))
+            yield it
+
+    ol.minimize(
+        Q, START, method, maxiter=50, record=False, callback=lambda xk: kept.append(sum(r() is not None for r in alive))
+    )
+    assert max(kept) <= 3
 
 
 def test_results_print_and_histories_have_a_length():
@@ -351,6 +378,11 @@ def test_what_is_not_finite_is_said():
     assert lost.status is ol.Status.NON_FINITE
     assert "the point after iteration 0 is not finite" in lost.message
     assert lost.x == [1.0]
+    partly = ol.Problem(lambda x: float(x[1] ** 2), jac=lambda x: np.array([np.inf if x[1] < 1 else 0.0, 2 * x[1]]))
+    lost = ol.minimize(
+        partly, [0.0, 1.0], lambda p, x: (ol.Iterate(x / t, *p.value_and_grad(x), t) for t in (1.0, 0.0))
+    )
+    assert "the point after iteration 0 is not finite" in lost.message
 
 
 # -- Users who reuse arrays, ask in callbacks, or ask for other points while one is computed ---------------------
@@ -431,6 +463,31 @@ def test_one_long_step_is_no_divergence():
     np.testing.assert_allclose(root.x, [2 ** (1 / 3)], rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("measures", "nit"),
+    [
+        ([1.0, 1e13, 1e14, 1e15], 2),
+        ([1.0, 1e14, 1e13, 1e14, 1e15], 4),  # twice in a row
+        ([1.0, 1e13, 1e13, 1e14, 1e14, 1e13], None),
+        ([1.0, 1e10, 1e11, 1e12, 1e11], None),  # not beyond recovery
+        ([1e-3, 1e10, 1e11, 1e12, 1e11], None),  # small beginnings count as 1
+    ],
+)
+@pytest.mark.parametrize("every", [1, 3])
+def test_divergence_is_growth_twice_in_a_row_beyond_recovery(measures, nit, every):
+    seen = iter(measures)
+    terms = ol.FiniteSum(lambda x, rows: (0.0, x), 3, jac=True)
+    oracle = terms.minibatch(1, every=every)
+
+    def method(problem, x):  # the driver asks on the full objective every so many iterations
+        while True:
+            yield ol.Iterate(x, 0.0, x, next(seen) if problem is terms else 0.0)
+
+    result = ol.minimize(oracle, [1.0], method, maxiter=(len(measures) - 1) * every)
+    assert result.status is (ol.Status.DIVERGED if nit else ol.Status.MAXITER)
+    assert result.nit == every * (nit or len(measures) - 1)
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_tiny_and_huge_gradients_are_told_from_zero_and_infinity():
     for scale in (1e-170, 1e170):
@@ -440,10 +497,12 @@ def test_tiny_and_huge_gradients_are_told_from_zero_and_infinity():
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_point_at_infinity_is_no_minimiser():
-    run = ol.minimize(
-        lambda x: float(np.exp(-x[0])), [1.0], ol.GradientDescent(1e308), jac=lambda x: -1e10 * np.exp(-x)
-    )
-    assert run.status is ol.Status.NON_FINITE
+    for tol in (1e-6, 0.0):
+        run = ol.minimize(
+            lambda x: float(np.exp(-x[0]) + x[1] ** 2), [1.0, 0.0], ol.GradientDescent(1e308), tol=tol,
+            jac=lambda x: np.array([-1e10 * np.exp(-x[0]), 2 * x[1]]),
+        )  # fmt: skip
+        assert run.status is ol.Status.NON_FINITE
 
 
 def with_extras(problem, x):
@@ -464,3 +523,9 @@ def test_extras_are_recorded_numbers_always_and_arrays_where_x_is():
     plain = ol.minimize(p, [1.0, 1.0], ol.GradientDescent(0.1))
     assert plain.extras is None
     assert plain.history.extras == {}
+
+
+def test_extras_of_a_stochastic_run_are_those_of_the_run():
+    oracle = ol.FiniteSum(lambda x, rows: (0.0, x), 4, jac=True).minibatch(2)
+    result = ol.minimize(oracle, [1.0, 1.0], with_extras, maxiter=5)
+    assert result.history.nit.tolist() == result.history.extras["number"].tolist() == [0, 2, 4, 5]

@@ -1,6 +1,7 @@
 """Finite sums and their minibatch oracle, and how the driver measures a run on one."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -142,6 +143,7 @@ def test_the_history_holds_the_full_objective_once_an_epoch_and_at_the_end(every
     result = ol.minimize(
         p.minibatch(3, seed=0, every=every), np.ones(D), ol.HeavyBall(lr, 0.5), maxiter=9, callback=path.append
     )
+    assert p.nfev == p.njev == len(expected)  # evaluated there, and nowhere else
     path = [np.ones(D), *path]
     h = result.history
     assert h.nit.tolist() == expected
@@ -201,6 +203,21 @@ def test_a_stochastic_run_that_overflows_returns_a_finite_iterate():
     assert result.status in (ol.Status.NON_FINITE, ol.Status.DIVERGED)
     assert np.isfinite(result.x).all()
     assert np.isfinite(result.fun)
+
+
+def test_a_full_objective_that_is_not_finite_at_the_end_is_not_recorded():
+    p = ol.FiniteSum(
+        lambda x, rows: (math.inf if len(rows) > 1 and x[0] < 0.5 else float(x[0] ** 2), 2 * x), 4, jac=True
+    )
+    result = ol.minimize(p.minibatch(1), [1.0], ol.GradientDescent(0.2), callback=stop_at(3))
+    assert np.isfinite(result.fun)
+    assert len(result.history) == len(result.history.step) == 1
+
+
+def test_the_last_iterate_may_converge_between_two_epochs():
+    p = ol.EmpiricalRisk(ol.losses.Squared(), np.ones((10, 1)), np.ones(10))
+    result = ol.minimize(p.minibatch(1, seed=0), [0.0], ol.GradientDescent(0.5), tol=0.1, maxiter=4)
+    assert (result.status, result.history.nit.tolist()) == (ol.Status.CONVERGED, [0, 4])
 
 
 def test_a_stochastic_run_that_grows_has_diverged():
