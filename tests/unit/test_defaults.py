@@ -1,0 +1,47 @@
+"""What a user gets without asking: to change one of these is to change what other people's programs do."""
+
+import inspect
+
+import pytest
+
+import optlib as ol
+
+s, search = ol.schedules, ol.line_search
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (ol.GradientDescent(), "GradientDescent(step=0.01)"),
+        (ol.HeavyBall(), "HeavyBall(lr=0.01, beta=0.9)"),
+        (ol.Nesterov(), "Nesterov(lr=0.01, beta=0.9)"),
+        (ol.SGD(), "SGD(lr=0.01, average=False)"),
+        (ol.AdaGrad(), "AdaGrad(lr=0.01, eps=1e-10)"),
+        (ol.RMSProp(), "RMSProp(lr=0.001, rho=0.99, eps=1e-08)"),
+        (ol.Adam(), "Adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08)"),
+        (ol.AdamW(), "AdamW(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, weight_decay=0.01)"),
+        (ol.Newton(), "Newton(step=1.0)"),
+        (search.Backtracking(), "Backtracking(start=1.0, shrink=0.5, c=0.0001, maxiter=60)"),
+        (search.Wolfe(), "Wolfe(c1=0.0001, c2=0.9, maxiter=60)"),
+        (s.StepDecay(1.0), "StepDecay(eta0=1.0, factor=0.1, every=100)"),
+        (s.Cosine(1.0, 5), "Cosine(eta0=1.0, steps=5, eta_min=1e-08)"),
+    ],
+    ids=lambda x: x.split("(")[0] if isinstance(x, str) else "",
+)
+def test_defaults(made, text):
+    assert repr(made) == text
+
+
+@pytest.mark.parametrize(
+    ("function", "defaults"),
+    [
+        (ol.minimize, {"tol": 1e-6, "maxiter": 1000, "max_time": None, "record": "auto", "progress": False}),
+        (ol.newton_root, {"tol": 1e-10, "maxiter": 50}),
+        (ol.Rosenbrock, {"n": 2}),
+        (ol.Huber1D, {"L": 1.0}),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_defaults_of_functions(function, defaults):
+    parameters = inspect.signature(function).parameters
+    assert {name: parameters[name].default for name in defaults} == defaults
