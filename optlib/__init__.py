@@ -15,6 +15,7 @@ from optlib.methods.base import History, Iterate, Method, Status, minimize
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
 from optlib.methods.newton import Newton, newton_root
+from optlib.methods.quasi_newton import BFGS, LBFGS
 from optlib.methods.sgd import SGD
 from optlib.objectives import losses, penalties
 from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
@@ -25,6 +26,8 @@ from optlib.steps import line_search, schedules
 __version__ = "0.1.0"
 
 __all__ = [
+    "BFGS",
+    "LBFGS",
     "SGD",
     "AdaGrad",
     "Adam",

@@ -68,9 +68,8 @@ def _descent(g: Array, p: Array | None) -> tuple[Array, float]:
     return p, slope
 
 
-def _decreases(problem: Problem, x: Array, f: float, p: Array, slope: float, eta: float, c: float) -> bool:
-    """Armijo's condition; where f is too flat to tell, its form for the slope, equal to it on quadratics."""
-    y = x + eta * p
+def _decreases(problem: Problem, y: Array, f: float, p: Array, slope: float, eta: float, c: float) -> bool:
+    """Armijo's condition at y = x + eta p; where f is too flat to tell, its form for the slope, equal on quadratics."""
     change = problem(y) - f
     if abs(change) <= 10 * EPS * abs(f):  # rounding: the values say nothing any more, the gradients still do
         return float(problem.grad(y).dot(p)) <= (2 * c - 1) * slope
@@ -122,7 +121,7 @@ class Backtracking(StepRule):
         p, slope = _descent(g, p)
         eta = self.start
         for _ in range(self.maxiter):
-            if _decreases(problem, x, f, p, slope, eta, self.c):
+            if _decreases(problem, x + eta * p, f, p, slope, eta, self.c):
                 return eta
             eta *= self.shrink
         raise LineSearchError(
@@ -139,8 +138,8 @@ class Wolfe(StepRule):
               |\nabla f(x + \eta p)^\top p| \le c_2\, |\nabla f(x)^\top p|.
 
     Between a step that is too short and one that is too long there is always one that meets both: the interval is
-    narrowed by the secant of the slopes, or halved. Source: J. Nocedal, S. J. Wright (2006), section 3.5,
-    doi:10.1007/978-0-387-40065-5.
+    narrowed by the parabola through two values and a slope, by the secant of two slopes, or halved. Source:
+    J. Nocedal, S. J. Wright (2006), section 3.5, doi:10.1007/978-0-387-40065-5.
 
     Parameters
     ----------
@@ -162,25 +161,27 @@ class Wolfe(StepRule):
     def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         p, slope = _descent(g, p)
         low, high, eta = 0.0, math.inf, 1.0  # between low and high there is always a step that meets both conditions
-        slope_low, slope_high = slope, math.nan
+        f_low, slope_low = f, slope
         for _ in range(self.maxiter):
-            if not _decreases(problem, x, f, p, slope, eta, self.c1):
-                high, slope_high = eta, math.nan
+            y = x + eta * p
+            if not _decreases(problem, y, f, p, slope, eta, self.c1):
+                high = eta  # then the parabola through value and slope at low and the value here
+                rise = problem(y) - f_low - slope_low * (eta - low)
+                guess = low - slope_low * (eta - low) ** 2 / (2 * rise) if 0 < rise < math.inf else math.nan
             else:
-                here = float(problem.grad(x + eta * p).dot(p))
+                here = float(problem.grad(y).dot(p))
                 if abs(here) <= self.c2 * abs(slope):
                     return eta
                 if here < 0:
-                    low, slope_low = eta, here
+                    low, f_low, slope_low, guess = eta, problem(y), here, math.nan
                 else:
-                    high, slope_high = eta, here
+                    high = eta  # where the secant of the slopes vanishes
+                    guess = low - slope_low * (high - low) / (here - slope_low)
             if high == math.inf:
                 eta = 2 * eta
-                continue
-            middle = 0.5 * (low + high)
-            secant = low - slope_low * (high - low) / (slope_high - slope_low)  # where a quadratic has slope 0
-            inside = low + 0.1 * (high - low) < secant < high - 0.1 * (high - low)
-            eta = secant if inside else middle
+            else:
+                inside = low + 0.1 * (high - low) < guess < high - 0.1 * (high - low)
+                eta = guess if inside else 0.5 * (low + high)
         raise LineSearchError(
             f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
             "(try check_gradient), or f unbounded below along p"

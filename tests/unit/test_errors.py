@@ -11,6 +11,7 @@ import pytest
 from scipy import optimize, sparse
 
 import optlib as ol
+from optlib.methods.quasi_newton import bfgs_update
 from optlib.objectives.losses import Loss
 
 P = ol.Problem(lambda x: float((x**2).sum()), jac=lambda x: 2 * x)
@@ -133,6 +134,11 @@ TABLE = [
     (lambda: ol.AdamW(weight_decay=-0.1), ValueError, "weight_decay must not be negative"),
     (lambda: ol.SGD(average=1), TypeError, "average must be True or False, got 1"),
     # -- quasi-Newton
+    (lambda: ol.BFGS(step=0.0), ValueError, "step must be positive"),
+    (lambda: ol.LBFGS(step="a"), TypeError, "step must be a number"),
+    (lambda: ol.LBFGS(memory=0), ValueError, "memory must be at least 1, got 0"),
+    (lambda: ol.LBFGS(memory=2.0), TypeError, "memory must be an integer"),
+    (lambda: bfgs_update(np.eye(2), X[0], -X[0]), ValueError, r"s and y must have s'y > 0 .*, got -5"),
     # -- trust region, escape
     # -- proximal methods
     # -- constraints
