@@ -254,3 +254,31 @@ def test_parts_of_parts_and_the_attributes_that_methods_read():
     with pytest.raises(ValueError, match="Newton needs `hess`"):
         ol.minimize(own().minibatch(3), np.zeros(D), ol.Newton())
     assert copy.copy(p).n_samples == N
+
+
+def test_second_derivatives_of_ones_own_reach_parts_and_batches():
+    def hess(w, rows):
+        return X[rows].T @ X[rows] / len(rows)
+
+    def hessp(w, v, rows):
+        return 2 * hess(w, rows) @ v  # not hess times v, so that one sees which was asked
+
+    w, v = np.zeros(D), np.ones(D)
+    both = ol.FiniteSum(own()._fun, N, jac=True, hess=hess, hessp=hessp)
+    for p, rows in ((both, np.arange(N)), (both.part([1, 4]), [1, 4]), (both.minibatch(N, seed=0), np.arange(N))):
+        assert np.allclose(p.hess(w), hess(w, rows), rtol=1e-12)
+        assert np.allclose(p.hessp(w, v), hessp(w, v, rows), rtol=1e-12)
+
+
+def test_the_oracle_counts_what_it_is_asked_and_knows_its_epoch():
+    oracle = risk().minibatch(3, seed=0)
+    assert oracle.every == 4
+    oracle.grad(np.ones(D))
+    assert (oracle.nfev, oracle.njev) == (0, 1)
+
+
+def test_a_callback_that_asks_does_not_change_the_batches():
+    oracle, method = risk().minibatch(3, seed=0), ol.GradientDescent(0.1)
+    plain = ol.minimize(oracle, np.zeros(D), method, maxiter=20)
+    asking = ol.minimize(oracle, np.zeros(D), method, maxiter=20, callback=oracle)
+    assert np.array_equal(plain.x, asking.x)
