@@ -197,12 +197,26 @@ def test_the_largest_singular_vector_may_be_orthogonal_to_the_vector_of_ones():
     assert thin.lipschitz == pytest.approx(np.linalg.norm(X, 2) ** 2 / 80, rel=1e-10)
 
 
+@pytest.mark.parametrize(("n", "d"), [(4, 3), (3, 3), (3, 4)])
+def test_least_squares_is_strongly_convex_only_where_samples_suffice(n, d):
+    X = np.random.default_rng(9).normal(size=(n, d))
+    for A in (X, sparse.csr_array(X)):
+        risk = ol.EmpiricalRisk(ol.losses.Squared(), A, np.zeros(n), ol.penalties.L2(0.5))
+        least = np.linalg.svd(X, compute_uv=False)[-1] ** 2 / n if n >= d else 0.0
+        assert risk.strong_convexity == pytest.approx(least + 0.5, rel=1e-12)
+    assert n >= d or risk.strong_convexity == 0.5  # exactly: no rounding of a zero
+
+
+def test_constants_of_sparse_data_are_the_same_at_each_call():
+    X = sparse.random_array((200, 150), density=0.05, rng=np.random.default_rng(10))
+    assert len({ol.EmpiricalRisk(ol.losses.Squared(), X, np.zeros(200)).lipschitz for _ in range(5)}) == 1
+
+
 def test_sparse_data_stays_sparse():
     n = 50_000  # dense, it would take 20 GB
     thin = sparse.dia_array((np.r_[2.0, np.ones(n - 1)][None, :], [0]), shape=(n, n))
-    risk, again = (ol.EmpiricalRisk(ol.losses.Squared(), thin, np.zeros(n)) for _ in range(2))
+    risk = ol.EmpiricalRisk(ol.losses.Squared(), thin, np.zeros(n))
     assert risk.lipschitz == pytest.approx(4 / n, rel=1e-10)
-    assert risk.lipschitz == again.lipschitz  # although the search for it starts at random
     risk.hess = None
     assert risk.hessp(np.zeros(n), np.ones(n))[:2] * n == pytest.approx([4.0, 1.0])
 
