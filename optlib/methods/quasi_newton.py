@@ -211,34 +211,36 @@ class LBFGS(Method):
 
 
 class CompactPairs:
-    """The last m pairs, and the product with their H in compact form; rows are reused in turn, oldest first."""
+    """The last m pairs, oldest first, and the product with their H in compact form."""
 
     def __init__(self, memory: int, n: int) -> None:
-        self.S, self.Y = np.zeros((memory, n)), np.zeros((memory, n))
-        self.SY, self.YY = np.zeros((memory, memory)), np.zeros((memory, memory))
-        self.order: list[int] = []  # rows, oldest first
+        self.memory, room = memory, 4 * memory  # when the room is used up, the newest move to its beginning
+        self.S, self.Y = np.empty((room, n)), np.empty((room, n))
+        self.SY, self.YY = np.zeros((room, room)), np.zeros((room, room))
+        self.kept = slice(0, 0)
 
     def __len__(self) -> int:
-        return len(self.order)
+        return self.kept.stop - self.kept.start
 
     def add(self, s: Array, y: Array) -> None:
-        """Store a pair; where all rows are taken, in the place of the oldest."""
-        row = self.order.pop(0) if len(self.order) == len(self.S) else len(self.order)
-        self.order.append(row)
-        self.S[row], self.Y[row] = s, y
-        self.SY[:, row], self.YY[row] = self.S @ y, self.Y @ y
-        self.YY[:, row] = self.YY[row]
-        self.gamma = self.SY[row, row] / self.YY[row, row]
+        """Store a pair, and forget the oldest beyond the memory."""
+        kept, new = self.kept, self.kept.stop
+        if new == len(self.S):
+            for rows in (self.S, self.Y):
+                rows[: len(self)] = rows[kept]
+            for square in (self.SY, self.YY):
+                square[: len(self), : len(self)] = square[kept, kept]
+            new = len(self)
+        kept = self.kept = slice(max(0, new + 1 - self.memory), new + 1)
+        self.S[new], self.Y[new] = s, y
+        self.SY[kept, new] = self.S[kept] @ y  # the columns give the upper triangle, which is all that is read
+        self.YY[kept, new] = self.YY[new, kept] = self.Y[kept] @ y
+        self.gamma = self.SY[new, new] / self.YY[new, new]
 
     def times(self, g: Array) -> Array:
         """H g, as :func:`two_loop` gives it."""
-        k, order, gamma = len(self.order), np.array(self.order), self.gamma
-        S, Y = self.S[:k], self.Y[:k]
-        square = np.ix_(order, order)
-        R = np.asfortranarray(self.SY[square])  # dtrsv reads the upper triangle alone
-        a, b = (S @ g)[order], (Y @ g)[order]
-        u = dtrsv(R, a)
-        v = dtrsv(R, R.diagonal() * u + gamma * (self.YY[square] @ u - b), trans=1)
-        by_row = np.empty((2, k))
-        by_row[:, order] = v, gamma * u
-        return gamma * g + by_row[0] @ S - by_row[1] @ Y
+        kept, gamma = self.kept, self.gamma
+        S, Y, R, YY = self.S[kept], self.Y[kept], self.SY[kept, kept], self.YY[kept, kept]
+        u = dtrsv(R, S @ g)
+        v = dtrsv(R, R.diagonal() * u + gamma * (YY @ u - Y @ g), trans=1)
+        return gamma * g + v @ S - (gamma * u) @ Y
