@@ -17,7 +17,7 @@ from optlib.methods.momentum import HeavyBall, Nesterov
 from optlib.methods.newton import Newton, newton_root
 from optlib.methods.quasi_newton import BFGS, LBFGS
 from optlib.methods.sgd import SGD
-from optlib.objectives import losses, penalties
+from optlib.objectives import losses, penalties, sets
 from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
 from optlib.objectives.risk import EmpiricalRisk
 from optlib.problem import Problem
@@ -62,6 +62,7 @@ __all__ = [
     "plot_trajectories",
     "plots",
     "schedules",
+    "sets",
     "theory",
 ]
 

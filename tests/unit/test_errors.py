@@ -22,6 +22,7 @@ X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.0, 1.0])
 RUN = ol.minimize(Q, [1.0, 1.0], GD)
 THREE = ol.minimize(ol.Quadratic([1.0, 2.0, 3.0]), np.ones(3), GD)
 schedules, search, losses, penalties, theory = ol.schedules, ol.line_search, ol.losses, ol.penalties, ol.theory
+sets = ol.sets
 
 
 def problem(fun=lambda x: 1.0, **derivatives):
@@ -208,6 +209,23 @@ TABLE = [
     (lambda: penalties.L2("a"), TypeError, "lam must be a number"),
     # -- losses and penalties
     # -- sets
+    *[
+        (lambda make=make: make(0.0), ValueError, "radius must be positive, got 0.0")
+        for make in (sets.Simplex, sets.L1Ball, sets.L2Ball)
+    ],
+    (lambda: sets.L2Ball(1.0, [np.nan]), ValueError, "center must be finite"),
+    (lambda: sets.Box([0.0, 2.0], 1.0), ValueError, "lower must be at most upper"),
+    (lambda: sets.Box(np.inf, np.inf), ValueError, "lower must be at most upper, and leave a finite point"),
+    (lambda: sets.Box(0.0, np.nan), ValueError, "upper must be a number or a vector without nan, got nan"),
+    (lambda: sets.Box(X, 9.0), ValueError, "lower must be a number or a vector"),
+    (lambda: sets.Box([0.0, 0.0], [1.0, 1.0, 1.0]), ValueError, r"upper must have the shape of lower, \(2,\), got"),
+    (lambda: sets.Halfspace([0.0, 0.0], 1.0), ValueError, "a must not be 0"),
+    (lambda: sets.Halfspace([1.0], np.inf), ValueError, "b must be finite"),
+    (lambda: sets.AffineSet(X, [1.0]), ValueError, r"A and b must have shapes \(m, n\) and \(m,\), got \(2"),
+    (lambda: sets.AffineSet(X * np.nan, Y), ValueError, "A must be finite"),
+    (lambda: sets.AffineSet(X, [np.nan, 0.0]), ValueError, "b must be finite"),
+    (lambda: sets.AffineSet([[1.0, 1.0], [2.0, 2.0]], Y), ValueError, r"b must be consistent with A: no x has Ax = b"),
+    (lambda: sets.AffineSet([[0.0, 0.0]], [1.0]), ValueError, r"b must be consistent.*\(A has rank 0 and 1 rows\)"),
     # -- minibatches
     (lambda: ol.FiniteSum(abs, 0), ValueError, "n_samples must be at least 1, got 0"),
     (lambda: ol.FiniteSum(abs, 2.0), TypeError, "n_samples must be an integer"),
