@@ -97,6 +97,26 @@ def test_momentum_pays_on_an_ill_conditioned_quadratic():
     assert 10 * max(ball.nit, ahead.nit) < plain.nit
 
 
+def test_heavy_ball_cycles_on_the_function_of_lessard_recht_and_packard():
+    """1-strongly convex and 25-smooth, with the step and momentum that are best on quadratics: a cycle of three."""
+
+    def slope(x):
+        return np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24))
+
+    def value(x):
+        y = x[0]
+        return float(12.5 * y**2 if y < 1 else y**2 / 2 + 24 * y - 12 if y < 2 else 12.5 * y**2 - 24 * y + 36)
+
+    p = ol.Problem(value, jac=slope)
+    assert ol.check_gradient(p, [1.5]) < 1e-8
+    assert ol.check_gradient(p, [2.5]) < 1e-8
+    result = ol.minimize(p, [3.3], ol.HeavyBall(lr=1 / 9, beta=4 / 9), maxiter=999)
+    assert result.status is ol.Status.MAXITER
+    cycle = sorted(result.history.x[-3:, 0])
+    assert np.allclose(cycle, [-2208 / 1225, 792 / 1225, 2592 / 1225], rtol=1e-9)
+    assert ol.minimize(p, [3.3], ol.GradientDescent(1 / 25), maxiter=999).success
+
+
 # --- Newton ---------------------------------------------------------------------------------------------
 
 
