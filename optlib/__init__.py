@@ -15,6 +15,7 @@ from optlib.methods.base import History, Iterate, Method, Status, minimize
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
 from optlib.methods.newton import Newton, newton_root
+from optlib.methods.proximal import FISTA, ProximalGradient
 from optlib.methods.quasi_newton import BFGS, LBFGS
 from optlib.methods.sgd import SGD
 from optlib.objectives import losses, penalties, sets
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BFGS",
+    "FISTA",
     "LBFGS",
     "SGD",
     "AdaGrad",
@@ -46,6 +48,7 @@ __all__ = [
     "Nesterov",
     "Newton",
     "Problem",
+    "ProximalGradient",
     "Quadratic",
     "RMSProp",
     "Rosenbrock",

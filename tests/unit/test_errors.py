@@ -208,6 +208,12 @@ TABLE = [
     (lambda: penalties.L2(-1.0), ValueError, "lam must not be negative"),
     (lambda: penalties.L2("a"), TypeError, "lam must be a number"),
     # -- losses and penalties
+    # -- proximal methods
+    (lambda: ol.ProximalGradient(0.1), TypeError, r"penalty must be a penalty of optlib.penalties or a set.*got 0.1"),
+    (lambda: ol.FISTA(penalties.Zero), TypeError, "penalty must be a penalty of optlib.penalties or a set"),
+    (lambda: ol.FISTA(penalties.Zero(), step=0.0), ValueError, "step must be positive"),
+    (lambda: ol.FISTA(penalties.Zero(), step=search.Wolfe()), TypeError, "step must be a number, a.*, got Wolfe"),
+    (lambda: ol.FISTA(penalties.Zero(), restart=1), TypeError, "restart must be True or False, got 1"),
     # -- sets
     *[
         (lambda make=make: make(0.0), ValueError, "radius must be positive, got 0.0")
