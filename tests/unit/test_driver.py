@@ -87,6 +87,7 @@ def test_the_result_and_the_history_are_consistent(name):
     assert len(h) == result.nit + 1
     assert {len(a) for a in (h.nit, h.fun, h.optimality, h.step, h.time, h.x)} == {result.nit + 1}
     assert h.nit.tolist() == list(range(result.nit + 1))
+    assert h.nit.dtype == int
     assert result.fun == problem(result.x)
     assert np.array_equal(result.jac, problem.grad(result.x))
     assert (h.fun[-1], h.optimality[-1]) == (result.fun, result.optimality)
@@ -378,10 +379,8 @@ def test_what_is_not_finite_is_said():
     assert lost.status is ol.Status.NON_FINITE
     assert "the point after iteration 0 is not finite" in lost.message
     assert lost.x == [1.0]
-    partly = ol.Problem(lambda x: float(x[1] ** 2), jac=lambda x: np.array([np.inf if x[1] < 1 else 0.0, 2 * x[1]]))
-    lost = ol.minimize(
-        partly, [0.0, 1.0], lambda p, x: (ol.Iterate(x / t, *p.value_and_grad(x), t) for t in (1.0, 0.0))
-    )
+    points = (np.array([a, 1.0]) for a in (1.0, np.inf))  # one entry suffices
+    lost = ol.minimize(Q, [1.0, 1.0], lambda p, x: (ol.Iterate(x, float(x[0]), x, 1.0) for x in points))
     assert "the point after iteration 0 is not finite" in lost.message
 
 

@@ -140,6 +140,7 @@ TABLE = [
     (lambda: ol.LBFGS(memory=0), ValueError, "memory must be at least 1, got 0"),
     (lambda: ol.LBFGS(memory=2.0), TypeError, "memory must be an integer"),
     (lambda: bfgs_update(np.eye(2), X[0], -X[0]), ValueError, r"s and y must have s'y > 0 .*, got -5"),
+    (lambda: bfgs_update(np.eye(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])), ValueError, "got 0"),
     # -- trust region, escape
     # -- proximal methods
     # -- constraints

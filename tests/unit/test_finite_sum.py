@@ -191,6 +191,7 @@ def test_a_run_that_ends_between_two_epochs_is_measured_at_its_last_iterate():
     result = ol.minimize(p.minibatch(2, seed=0), np.ones(D), ol.GradientDescent(0.1), callback=stop_at(7))
     assert result.status is ol.Status.STOPPED
     assert result.history.nit.tolist() == [0, 5, 7]
+    assert 0 <= result.history.time[0] <= result.history.time[-1] < 60
     assert result.fun == p(result.x) == result.history.fun[-1]
     assert len(result.history.step) == 3
     assert result.history.step[:2].tolist() == [0.1, 0.1]

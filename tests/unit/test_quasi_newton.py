@@ -223,3 +223,15 @@ def test_a_search_pays_one_evaluation_for_a_step_that_is_taken_at_once():
     assert result.nfev == result.njev == result.nit + 1
     searched = ol.minimize(ol.Rosenbrock(), [1.1, 1.2], ol.BFGS(), tol=1e-8)
     assert searched.nfev < 1.6 * searched.nit
+
+
+@pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
+def test_a_run_may_start_at_a_minimiser_and_does_not_depend_on_the_unit_of_f(method):
+    q = quadratic(3)
+    assert ol.minimize(ol.Quadratic([1.0, 2.0]), [0.0, 0.0], method).nit == 0
+    plain = ol.minimize(q, np.ones(3), method, tol=1e-8)
+    for unit in (2.0**-400, 2.0**-30, 2.0**30):  # powers of two: rounding is the same too
+        p = ol.Problem(lambda x, c=unit: c * q(x), jac=lambda x, c=unit: c * q.grad(x))
+        scaled = ol.minimize(p, np.ones(3), method, tol=1e-8 * unit)
+        assert scaled.nit == plain.nit
+        assert np.allclose(scaled.x, plain.x, rtol=1e-12)

@@ -225,7 +225,7 @@ def test_wolfe_backs_off_from_where_f_is_not_defined():
 
 def along(values, slopes):
     """A "function" of one variable that is given at a few points: value and slope by eta, from 0 along p = 1."""
-    return ol.Problem(lambda x: values[round(float(x[0]), 9)], jac=lambda x: np.array([slopes[round(float(x[0]), 9)]]))
+    return ol.Problem(lambda x: values[round(float(x[0]), 6)], jac=lambda x: np.array([slopes[round(float(x[0]), 6)]]))
 
 
 @pytest.mark.parametrize("f", [1.0, -1.0, 2.0**20])
@@ -233,11 +233,12 @@ def along(values, slopes):
     ("rise", "slope", "accepted"),  # of f in machine epsilons of |f|; at the end, from -1 at the start
     [(10, 0.79, True), (10, 0.81, False), (-10, 0.79, True), (-10, 0.81, False), (11, -1.0, False)],
 )
-def test_within_ten_epsilons_slopes_decide_and_beyond_values_do(f, rise, slope, accepted):
+@pytest.mark.parametrize("rule", [ol.line_search.Backtracking(c=0.1), ol.line_search.Wolfe(c1=0.1, c2=0.9)])
+def test_within_ten_epsilons_slopes_decide_and_beyond_values_do(rule, f, rise, slope, accepted):
     values = {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f), 0.5: f - 1.0}
     p = along(values, {0.0: -1.0, 1.0: slope, 0.5: 0.0})
-    eta = ol.line_search.Backtracking(c=0.1)(p, np.zeros(1), f, np.array([-1.0]), 0)
-    assert eta == (1.0 if accepted else 0.5)  # 0.8 = 1 - 2c is what the slope may grow to
+    eta = rule(p, np.zeros(1), f, np.array([-1.0]), 0)
+    assert round(eta, 6) == (1.0 if accepted else 0.5)  # 0.8 = 1 - 2c is what the slope may grow to
 
 
 def test_the_conditions_may_hold_with_equality():
@@ -267,11 +268,20 @@ def test_wolfe_doubles_and_parabola_or_secant_ends_it_on_a_quadratic(a, p, trial
 @pytest.mark.parametrize("low", [0.0, 2.0])
 def test_wolfe_keeps_a_tenth_of_the_interval_away_from_its_ends(low, slope, share):
     high = 2 * low or 1.0
-    eta = round(low + share * (high - low), 9)
+    eta = round(low + share * (high - low), 6)
     values = {0.0: 0.0, 1.0: -1.0, 2.0: -2.0, high: -3.0, eta: -4.0}
     slopes = {0.0: -1.0, 1.0: -1.0, 2.0: -1.0, high: slope, eta: 0.0}
     rule = ol.line_search.Wolfe(c2=0.05)
-    assert rule(along(values, slopes), np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == pytest.approx(eta)
+    assert rule(along(values, slopes), np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == pytest.approx(
+        eta, rel=1e-5
+    )
+
+
+def test_wolfe_takes_the_parabola_from_the_best_step_so_far():
+    """Down to 2, up at 4: value and slope at 2 and the value at 4 give a parabola with its minimum at 2.4."""
+    values = {0.0: 0.0, 1.0: -0.1, 2.0: -0.2, 4.0: 0.1, 2.4: -0.3}
+    p = along(values, {0.0: -0.1, 1.0: -0.1, 2.0: -0.1, 2.4: 0.0})
+    assert ol.line_search.Wolfe()(p, np.zeros(1), 0.0, np.array([-0.1]), 0, np.ones(1)) == pytest.approx(2.4)
 
 
 @pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe()])
