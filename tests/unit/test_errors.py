@@ -209,6 +209,28 @@ TABLE = [
     (lambda: penalties.L2(-1.0), ValueError, "lam must not be negative"),
     (lambda: penalties.L2("a"), TypeError, "lam must be a number"),
     # -- losses and penalties
+    *[
+        (lambda loss=loss: ol.EmpiricalRisk(loss, X, [1, 2]), ValueError, rf"0/1 or -1/\+1 for {type(loss).__name__}")
+        for loss in (losses.Hinge(), losses.SquaredHinge())
+    ],
+    (lambda: ol.EmpiricalRisk(losses.CrossEntropy(), X, [0, 0.5]), ValueError, "y must hold integer labels 0, 1, 2"),
+    (lambda: ol.EmpiricalRisk(losses.CrossEntropy(), X, [-1, 1]), ValueError, "y must hold integer labels 0, 1, 2"),
+    (lambda: ol.EmpiricalRisk(losses.CrossEntropy(2), X, [0, 2]), ValueError, "y must hold integer labels 0 to 1"),
+    (lambda: losses.CrossEntropy(classes=1), ValueError, "classes must be at least 2, got 1"),
+    (lambda: losses.CrossEntropy(classes=2.0), TypeError, "classes must be an integer"),
+    (lambda: losses.Huber(delta=0.0), ValueError, "delta must be positive"),
+    (lambda: ol.EmpiricalRisk(losses.Hinge(), X, Y).hess([1.0, 1.0]), ValueError, "no `hess`"),
+    (lambda: ol.minimize(ol.EmpiricalRisk(losses.Hinge(), X, Y), X[0], ol.Newton()), ValueError, "Newton needs `hess`"),
+    (lambda: ol.EmpiricalRisk(losses.Squared(), X, Y, penalties.L1(0.1)), TypeError, "goes to ProximalGradient"),
+    (lambda: penalties.L1(-1.0), ValueError, "lam must not be negative"),
+    (lambda: penalties.ElasticNet(-1.0, 0.0), ValueError, "lam1 must not be negative"),
+    (lambda: penalties.ElasticNet(0.0, -1.0), ValueError, "lam2 must not be negative"),
+    (lambda: penalties.GroupL2(-1.0, [0]), ValueError, "lam must not be negative"),
+    *[
+        (lambda groups=groups: penalties.GroupL2(1.0, groups), ValueError, "groups must be a vector of integers")
+        for groups in ([[0, 1]], [], [0.5, 1.0], "ab")
+    ],
+    (lambda: penalties.GroupL2(1.0, [0, 1])(np.ones(3)), ValueError, r"x must have shape \(2,\).*got \(3,\)"),
     # -- proximal methods
     (lambda: ol.ProximalGradient(0.1), TypeError, r"penalty must be a penalty of optlib.penalties or a set.*got 0.1"),
     (lambda: ol.FISTA(penalties.Zero), TypeError, "penalty must be a penalty of optlib.penalties or a set"),
