@@ -174,7 +174,12 @@ class EmpiricalRisk(FiniteSum):
 
     def _gram(self, c: Array) -> Matrix:
         """X' diag(c) X."""
-        return self.X.T @ (self.X.multiply(c[:, None]) if sparse.issparse(self.X) else c[:, None] * self.X)
+        if sparse.issparse(self.X):
+            return self.X.T @ self.X.multiply(c[:, None])
+        if (c >= 0).all():  # NumPy knows that A'A is symmetric, and computes half of it
+            A = np.sqrt(c)[:, None] * self.X
+            return A.T @ A
+        return self.X.T @ (c[:, None] * self.X)
 
     def _risk_hessp(self, w: Array, v: Array) -> Array:
         c, z = self._curvatures(w), self.X @ v.reshape(self.shape)
