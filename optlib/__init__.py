@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from optlib.analysis import theory
-from optlib.analysis.certificates import check_gradient
+from optlib.analysis.certificates import check_gradient, duality_gap, gradient_mapping
 from optlib.analysis.convergence import observed_order, observed_rate
 from optlib.finite_sum import FiniteSum
 from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
@@ -54,6 +54,8 @@ __all__ = [
     "Rosenbrock",
     "Status",
     "check_gradient",
+    "duality_gap",
+    "gradient_mapping",
     "line_search",
     "losses",
     "minimize",

@@ -176,9 +176,9 @@ def _prox_step(
     for trial in range(step.maxiter):
         z = penalty.prox(x - eta * g, eta)
         d = z - x
-        G = norm(d) / eta
-        if trial and G == 0:  # so short that x stays: no step was sufficient
+        if trial and not d.any():  # so short that x stays: no step was sufficient
             break
+        G = norm(d) / eta
         if _lies_below_its_model(problem, z, d, f, g, eta):
             return eta, z, G, None
         eta *= step.shrink

@@ -266,6 +266,21 @@ TABLE = [
     (lambda: SUM.minibatch(2, seed="a"), ValueError, "seed must be a non-negative integer"),
     # -- analysis
     # -- certificates
+    (lambda: ol.gradient_mapping(abs, penalties.Zero(), [1.0], 1.0), TypeError, "problem must be an optlib Problem"),
+    (lambda: ol.gradient_mapping(P, 0.1, [1.0], 1.0), TypeError, "penalty must be a penalty of optlib.pen"),
+    (lambda: ol.gradient_mapping(P, penalties.Zero(), [1.0], 0.0), ValueError, "step must be positive"),
+    (lambda: ol.gradient_mapping(P, penalties.Zero(), [np.inf], 1.0), ValueError, "x must be finite"),
+    (lambda: ol.duality_gap(P, penalties.L1(1.0), [1.0]), TypeError, "problem and penalty must be an EmpiricalRisk"),
+    (
+        lambda: ol.duality_gap(ol.EmpiricalRisk(losses.Squared(), X, Y), penalties.L2(1.0), [1.0, 1.0]),
+        TypeError,
+        r"and one of L1, ElasticNet and GroupL2, got .* and L2\(lam=1.0\)",
+    ),
+    (
+        lambda: ol.duality_gap(ol.EmpiricalRisk(losses.Squared(), X, Y), penalties.L1(1.0), [np.nan, 1.0]),
+        ValueError,
+        "x must be finite",
+    ),
     (lambda: ol.check_gradient(abs, [1.0]), TypeError, "problem must be an optlib Problem"),
     (lambda: ol.check_gradient(P, [np.nan]), ValueError, "x must be finite"),
     (lambda: ol.observed_rate([1.0, -1.0, 1.0, 1.0]), ValueError, "errors must not be negative"),
