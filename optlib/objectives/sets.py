@@ -192,25 +192,31 @@ class Simplex(ConvexSet):
             return np.full_like(v, math.nan)
         with np.errstate(over="ignore"):
             x = v - top  # at most 0: sums of the v themselves would lose s beside large entries
-        x -= _threshold(x[x >= -s], s)
+        x -= _threshold(_from(x, -s), s)
         return np.maximum(x, 0.0, out=x)
 
     def contains(self, x: Array) -> bool:
         return bool((x >= 0).all() and abs(x.sum() - self.radius) <= SLACK * self.radius + TINY)
 
 
+def _from(u: Array, tau: float) -> Array:
+    """The entries of u from tau on; u itself, not a copy, if these are all."""
+    keep = u >= tau
+    return u if keep.all() else u[keep]
+
+
 def _threshold(u: Array, s: float) -> float:
     """Michelot's iteration: tau with sum max(u - tau, 0) = s, for u with maximum 0."""
     if u.size > 2000:  # a first guess from some of the entries; the tau of any set of entries is a lower bound
         top = float(u[::64].max())
-        guess = u[u >= top + _threshold(u[::64] - top, s / 64)]
-        u = u[u >= (float(guess.sum()) - s) / guess.size]
+        guess = _from(u, top + _threshold(u[::64] - top, s / 64))
+        u = _from(u, (float(guess.sum()) - s) / guess.size)
     while True:
         tau = (float(u.sum()) - s) / u.size
-        above = u >= tau
-        if above.all():
+        above = _from(u, tau)
+        if above is u:
             return tau
-        u = u[above]
+        u = above
 
 
 def simplex_by_sorting(v: Array, radius: float = 1.0) -> Array:
