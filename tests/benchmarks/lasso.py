@@ -35,6 +35,26 @@ def fista(X, y, lam, target, restart=True, step=None):
     return result.x, result.nit
 
 
+def working_set(X, y, lam, target):
+    """FISTA on the columns that correlate most with the residual, again until the gap of the whole is small."""
+    (n, d), g = X.shape, ol.penalties.L1(lam)
+    x, r, size = np.zeros(d), -y, 100
+    for k in range(100):
+        v = np.abs(X.T @ r) / n
+        s = min(1.0, lam / v.max())  # the gap as in ol.duality_gap, with the products that are there already
+        if ((r @ r + s**2 * (r @ r)) / 2 + s * (r @ y)) / n + g(x) <= target:
+            break
+        v[x != 0] = np.inf
+        columns = np.argpartition(-v, size)[:size]
+        part = ol.EmpiricalRisk(ol.losses.Squared(), np.ascontiguousarray(X[:, columns]), y)
+        method, tol = ol.FISTA(g, 1 / part.lipschitz), (1e-2 if k == 0 else 1e-5) * lam
+        found = ol.minimize(part, x[columns], method, tol=tol, record=False).x
+        x = np.zeros(d)
+        x[columns] = found
+        r, size = part.X @ found - y, min(d - 1, max(100, 2 * np.count_nonzero(x)))
+    return x, k
+
+
 def main():
     try:
         from sklearn.linear_model import Lasso
@@ -60,6 +80,7 @@ def main():
             "FISTA": lambda lam=lam: fista(X, y, lam, target),
             "FISTA, search": lambda lam=lam: fista(X, y, lam, target, step=ol.line_search.Backtracking()),
             "FISTA, no restart": lambda lam=lam: fista(X, y, lam, target, restart=False),
+            "FISTA on a working set": lambda lam=lam: working_set(X, y, lam, target),
             "scikit-learn, rows": lambda lam=lam: coordinates(X, lam),
             "scikit-learn, columns": lambda lam=lam: coordinates(columns, lam),
             "scikit-learn, Gram": lambda lam=lam: coordinates(columns, lam, precompute=True),
