@@ -1,6 +1,7 @@
 """Step sizes of their own for every coordinate: AdaGrad, RMSProp, Adam, AdamW (chapter `adaptive`).
 
-All operations are entry by entry, and eps stands outside the square root.
+All operations are entry by entry, and eps stands outside the square root. An entry of the gradient beyond 1e150, whose
+square would overflow, counts as 1e150: the step stays about ``lr``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from optlib.methods.base import Iterate, Method
 from optlib.problem import Problem, norm
 from optlib.steps.schedules import as_schedule
 from optlib.typing import Array, Schedule
+
+HUGE = 1e150
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,10 @@ class AdaGrad(Method):
         lr, eta, s = as_schedule(self.lr), math.nan, np.zeros_like(x)
         for t in count():
             f, g = problem.value_and_grad(x)
-            yield Iterate(x, f, g, norm(g), eta)
-            eta = lr(t)
-            s = s + g * g
+            size = norm(g)
+            yield Iterate(x, f, g, size, eta)
+            eta, g = lr(t), _squarable(g, size)
+            s += g * g
             x = x - eta * g / (np.sqrt(s) + self.eps)
 
 
@@ -116,9 +120,11 @@ class RMSProp(Method):
         lr, eta, s, rho = as_schedule(self.lr), math.nan, np.zeros_like(x), self.rho
         for t in count():
             f, g = problem.value_and_grad(x)
-            yield Iterate(x, f, g, norm(g), eta)
-            eta = lr(t)
-            s = rho * s + (1 - rho) * g * g
+            size = norm(g)
+            yield Iterate(x, f, g, size, eta)
+            eta, g = lr(t), _squarable(g, size)
+            s *= rho
+            s += (1 - rho) * g * g
             x = x - eta * g / (np.sqrt(s) + self.eps)
 
 
@@ -176,12 +182,15 @@ class Adam(Method):
         m, v = np.zeros_like(x), np.zeros_like(x)
         for t in count():
             f, g = problem.value_and_grad(x)
-            yield Iterate(x, f, g, norm(g), eta)
-            eta = lr(t)
-            m = beta1 * m + (1 - beta1) * g
-            v = beta2 * v + (1 - beta2) * g * g
-            m_hat, v_hat = m / (1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1))
-            x = x - eta * m_hat / (np.sqrt(v_hat) + self.eps)
+            size = norm(g)
+            yield Iterate(x, f, g, size, eta)
+            eta, g = lr(t), _squarable(g, size)
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            v += (1 - beta2) * g * g
+            c1, c2 = 1 - beta1 ** (t + 1), 1 - beta2 ** (t + 1)  # m / c1 and v / c2 are the hats
+            x = x - eta / c1 * m / (np.sqrt(v / c2) + self.eps)
 
 
 @dataclass(frozen=True)
@@ -236,12 +245,15 @@ class AdamW(Method):
         m, v = np.zeros_like(x), np.zeros_like(x)
         for t in count():
             f, g = problem.value_and_grad(x)
-            yield Iterate(x, f, g, norm(g), eta)
-            eta = lr(t)
-            m = beta1 * m + (1 - beta1) * g
-            v = beta2 * v + (1 - beta2) * g * g
-            m_hat, v_hat = m / (1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1))
-            x = x - eta * m_hat / (np.sqrt(v_hat) + self.eps) - eta * lam * x
+            size = norm(g)
+            yield Iterate(x, f, g, size, eta)
+            eta, g = lr(t), _squarable(g, size)
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            v += (1 - beta2) * g * g
+            c1, c2 = 1 - beta1 ** (t + 1), 1 - beta2 ** (t + 1)  # m / c1 and v / c2 are the hats
+            x = x - eta / c1 * m / (np.sqrt(v / c2) + self.eps) - eta * lam * x
 
 
 def _check(method: Adam | AdamW) -> None:
@@ -249,3 +261,8 @@ def _check(method: Adam | AdamW) -> None:
     checks.fraction("beta1", method.beta1, zero=True)
     checks.fraction("beta2", method.beta2, zero=True)
     checks.positive("eps", method.eps)
+
+
+def _squarable(g: Array, size: float) -> Array:
+    """g of norm ``size`` with entries whose squares, and sums of them, do not overflow."""
+    return g if size <= HUGE else np.clip(g, -HUGE, HUGE)

@@ -140,6 +140,34 @@ def test_gradients_that_vanish_or_underflow_move_nothing_far(method, small):
     assert result.x[1] < -0.05
 
 
+@pytest.mark.parametrize(
+    "method",
+    [ol.AdaGrad(0.1), ol.RMSProp(0.1, rho=0.0), ol.Adam(0.1), ol.AdamW(0.1, weight_decay=0.0)],
+    ids=lambda m: type(m).__name__,
+)
+@pytest.mark.parametrize("huge", [1e140, 1e149, 1e154, 1e200, 1e305])
+@pytest.mark.filterwarnings("error", "ignore:overflow encountered in dot")  # norm tries the plain square first
+def test_a_gradient_whose_square_overflows_still_gives_the_first_step(method, huge):
+    g = np.array([huge, -huge, 1.0, 0.0])
+    result = ol.minimize(linear(g), np.zeros(4), method, tol=0, maxiter=1)
+    assert result.status is ol.Status.MAXITER
+    assert np.allclose(result.x, [-0.1, 0.1, -0.1, 0.0], rtol=1e-7)
+    assert result.optimality == pytest.approx(huge * np.sqrt(2), rel=1e-12)  # what is reported is not cut
+    assert np.isfinite(ol.minimize(linear(g), np.zeros(4), method, tol=0, maxiter=200).x).all()
+
+
+@given(st.lists(st.floats(-1e3, 1e3).filter(lambda a: a == 0 or abs(a) > 1e-3), min_size=1, max_size=40))
+def test_a_step_of_adagrad_is_at_most_lr_and_its_squares_sum_to_a_logarithm(gs):
+    """The sum of g_t^2 / s_t telescopes: it is at most 1 + log(s_T / s_1), s_1 the first that is not 0."""
+    answers = iter([*gs, 1.0])
+    p = ol.Problem(lambda x: 0.0, jac=lambda x: np.array([next(answers)]))
+    steps = np.diff(ol.minimize(p, [0.0], ol.AdaGrad(lr=1.0, eps=1e-14), tol=0, maxiter=len(gs)).history.x[:, 0])
+    assert (np.abs(steps) <= 1 + 1e-12).all()
+    squares = np.cumsum(np.square(gs))
+    if squares[-1] > 0:
+        assert (steps**2).sum() <= 1 + np.log(squares[-1] / squares[squares > 0][0]) + 1e-9
+
+
 def test_adamw_without_decay_is_adam():
     a, b = (
         ol.minimize(SMOOTH, [1.0, -2.0, 0.5], m, tol=0, maxiter=50)
@@ -221,6 +249,23 @@ def test_every_learning_method_comes_near_on_minibatches_dense_and_sparse(method
     result = ol.minimize(risk.minibatch(8, seed=0), np.zeros(4), method, tol=0, maxiter=800)
     assert np.linalg.norm(result.x - BEST) < 0.25
     assert result.history.nit.tolist() == list(range(0, 801, 8))
+
+
+def test_the_stochastic_gradient_is_unbiased():
+    """Over an epoch of equal batches its mean is the gradient, exactly; with replacement, within sampling error."""
+    x = np.array([0.5, 0.0, -1.0, 2.0])
+    blocks = NOISY.minibatch(6, seed=1)
+    assert np.allclose(np.mean([blocks.value_and_grad(x)[1] for _ in range(10)], axis=0), NOISY.grad(x), rtol=1e-11)
+    drawn = NOISY.minibatch(6, seed=1, replace=True)
+    gs = np.array([drawn.value_and_grad(x)[1] for _ in range(2000)])
+    assert (np.abs(gs.mean(axis=0) - NOISY.grad(x)) < 4 * gs.std(axis=0) / np.sqrt(2000)).all()
+
+
+def test_sgd_on_batches_of_everything_is_gradient_descent():
+    a = ol.minimize(NOISY.minibatch(60, seed=0), np.zeros(4), ol.SGD(LR), tol=0, maxiter=30)
+    b = ol.minimize(NOISY, np.zeros(4), ol.GradientDescent(LR), tol=0, maxiter=30)
+    assert np.allclose(a.history.x, b.history.x, rtol=1e-11, atol=1e-13)
+    assert a.history.step[:-1].tolist() == b.history.step[:-1].tolist()
 
 
 def test_the_average_is_of_all_points_and_the_batches_stay_those_without_it():
