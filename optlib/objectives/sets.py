@@ -278,57 +278,6 @@ class L1Ball(ConvexSet):
         return float(size.max()) <= limit and float(size.sum()) <= limit
 
 
-def _onto(Q: Array, start: Array, v: Array) -> Array:
-    """``start``, in the span of the orthonormal columns Q, plus the part of v at right angles to them."""
-    with np.errstate(over="ignore", invalid="ignore"):  # entries at the end of the range: nan, which ends a run
-        w = v - Q @ (Q.T @ v)
-        w = w - Q @ (Q.T @ w)  # twice: the first leaves rounding errors of the size of v
-        return start.copy() if norm(w) <= 10 * v.size * EPS * norm(v) else start + w  # so short, it is rounding alone
-
-
-@dataclass(frozen=True, eq=False)
-class Halfspace(ConvexSet):
-    r"""The half-space :math:`\{x : a^\top x \le b\}`, with projection :math:`v - \max(a^\top v - b, 0)\, a/\|a\|^2`.
-
-    Parameters
-    ----------
-    a : array of shape (n,)
-        Not 0.
-    b : float
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a is 0 or no finite vector, or b no number.
-
-    Examples
-    --------
-    >>> ol.sets.Halfspace([3.0, 4.0], 5.0).project([3.0, 4.0]).round(6)
-    array([0.6, 0.8])
-    """
-
-    a: Any
-    b: float
-    _normal: Array = field(init=False, repr=False)
-    _offset: float = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        a, b = checks.vector("a", self.a), checks.real("b", self.b)
-        if not (size := norm(a)):
-            raise ValueError("a must not be 0: the half-space would be everything or nothing")
-        for name, value in (("a", a), ("_normal", a / size), ("_offset", b / size)):
-            object.__setattr__(self, name, value)
-
-    def project(self, v: Array) -> Array:
-        v = np.array(v, dtype=float)
-        if float(self._normal.dot(v)) <= self._offset:
-            return v
-        return _onto(self._normal[:, None], self._offset * self._normal, v)
-
-    def contains(self, x: Array) -> bool:
-        return float(self._normal.dot(x)) - self._offset <= SLACK * (norm(x) + abs(self._offset))
-
-
 @dataclass(frozen=True, eq=False)
 class AffineSet(ConvexSet):
     r"""The affine set :math:`\{x : Ax = b\}`, with projection :math:`v - A^+(Av - b)`.
@@ -379,7 +328,56 @@ class AffineSet(ConvexSet):
             raise ValueError(f"b must be consistent with A: no x has Ax = b (A has rank {rank} and {len(A)} rows)")
 
     def project(self, v: Array) -> Array:
-        return _onto(self._basis, self._nearest, np.asarray(v, dtype=float))
+        v, Q = np.asarray(v, dtype=float), self._basis
+        with np.errstate(over="ignore", invalid="ignore"):  # entries at the end of the range: nan, which ends a run
+            w = v - Q @ (Q.T @ v)
+            again = w - Q @ (Q.T @ w)  # the first leaves rounding errors of the size of v
+            if norm(again) < 0.5 * norm(w):  # and was nothing else: v lies in the span of Q, up to rounding
+                return self._nearest.copy()
+            return self._nearest + again
 
     def contains(self, x: Array) -> bool:
-        return float(np.abs(self._rows @ x - self._offsets).max()) <= SLACK * norm(x)
+        return float(np.abs(self.residual(x)).max()) <= SLACK * norm(x)
+
+    def residual(self, x: Array) -> Array:
+        """Ax - b with rows of norm 1, of shape (m,): the signed distances of x from the hyperplanes."""
+        return np.asarray(self._rows @ x - self._offsets)
+
+
+@dataclass(frozen=True, eq=False)
+class Halfspace(ConvexSet):
+    r"""The half-space :math:`\{x : a^\top x \le b\}`, with projection :math:`v - \max(a^\top v - b, 0)\, a/\|a\|^2`.
+
+    Parameters
+    ----------
+    a : array of shape (n,)
+        Not 0.
+    b : float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a is 0 or no finite vector, or b no number.
+
+    Examples
+    --------
+    >>> ol.sets.Halfspace([3.0, 4.0], 5.0).project([3.0, 4.0]).round(6)
+    array([0.6, 0.8])
+    """
+
+    a: Any
+    b: float
+    _wall: AffineSet = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "a", checks.vector("a", self.a))
+        if not self.a.any():
+            raise ValueError("a must not be 0: the half-space would be everything or nothing")
+        object.__setattr__(self, "_wall", AffineSet(self.a, [checks.real("b", self.b)]))
+
+    def project(self, v: Array) -> Array:
+        v = np.array(v, dtype=float)
+        return v if self._wall.residual(v)[0] <= 0 else self._wall.project(v)
+
+    def contains(self, x: Array) -> bool:
+        return bool(self._wall.residual(x)[0] <= SLACK * norm(x))

@@ -215,6 +215,8 @@ def test_an_affine_set_scales_its_rows():
     point = sets.AffineSet([[3.0]], [6.0])
     assert np.allclose(point.project([1e300]), 2.0, rtol=1e-14)
     assert point([2.0 + 1e-7]) == math.inf
+    small = sets.AffineSet(np.eye(2000)[:1], [0.0]).project(np.r_[1.0, 1e-11, np.zeros(1998)])
+    assert small[1] == pytest.approx(1e-11, rel=1e-4)  # not taken for rounding
     everything = sets.AffineSet(np.zeros((1, 3)), [0.0])
     assert everything.project([1.0, 2.0, 3.0]).tolist() == [1.0, 2.0, 3.0]
 
