@@ -12,12 +12,14 @@ from optlib.analysis.convergence import observed_order, observed_rate
 from optlib.finite_sum import FiniteSum
 from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from optlib.methods.base import History, Iterate, Method, Status, minimize
+from optlib.methods.escape import CubicNewton, PerturbedGradientDescent
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
 from optlib.methods.newton import Newton, newton_root
 from optlib.methods.proximal import FISTA, ProximalGradient
 from optlib.methods.quasi_newton import BFGS, LBFGS
 from optlib.methods.sgd import SGD
+from optlib.methods.trust_region import TrustRegion
 from optlib.objectives import losses, penalties, sets
 from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
 from optlib.objectives.risk import EmpiricalRisk
@@ -36,6 +38,7 @@ __all__ = [
     "AdamW",
     "Beale",
     "Booth",
+    "CubicNewton",
     "EmpiricalRisk",
     "FiniteSum",
     "GradientDescent",
@@ -47,12 +50,14 @@ __all__ = [
     "Method",
     "Nesterov",
     "Newton",
+    "PerturbedGradientDescent",
     "Problem",
     "ProximalGradient",
     "Quadratic",
     "RMSProp",
     "Rosenbrock",
     "Status",
+    "TrustRegion",
     "check_gradient",
     "duality_gap",
     "gradient_mapping",

@@ -142,6 +142,20 @@ TABLE = [
     (lambda: bfgs_update(np.eye(2), X[0], -X[0]), ValueError, r"s and y must have s'y > 0 .*, got -5"),
     (lambda: bfgs_update(np.eye(2), np.array([1.0, 0.0]), np.array([0.0, 1.0])), ValueError, "got 0"),
     # -- trust region, escape
+    (lambda: ol.TrustRegion("newton"), ValueError, r"subproblem must be one of \['cauchy', 'dogleg', .*got 'newton'"),
+    (lambda: ol.TrustRegion(radius=0.0), ValueError, "radius must be positive"),
+    (lambda: ol.TrustRegion(max_radius=-1.0), ValueError, "max_radius must be positive"),
+    (lambda: ol.TrustRegion(radius=2.0, max_radius=1.0), ValueError, "max_radius must be at least radius = 2.0, got 1"),
+    (lambda: ol.minimize(P, [1.0], ol.TrustRegion()), ValueError, "TrustRegion needs `hessp`"),
+    (lambda: ol.minimize(P, [1.0], ol.TrustRegion("exact")), ValueError, "TrustRegion needs `hess`"),
+    (lambda: ol.minimize(P, [1.0], ol.CubicNewton()), ValueError, "CubicNewton needs `hess`"),
+    (lambda: ol.CubicNewton(M=0.0), ValueError, "M must be positive"),
+    (lambda: ol.PerturbedGradientDescent(step=0.0), ValueError, "step must be positive"),
+    (lambda: ol.PerturbedGradientDescent(step=search.Backtracking()), TypeError, "step must be a number or a function"),
+    (lambda: ol.PerturbedGradientDescent(radius=0.0), ValueError, "radius must be positive"),
+    (lambda: ol.PerturbedGradientDescent(threshold=0.0), ValueError, "threshold must be positive"),
+    (lambda: ol.PerturbedGradientDescent(patience=0), ValueError, "patience must be at least 1"),
+    (lambda: ol.PerturbedGradientDescent(seed=-1), ValueError, "seed must be at least 0"),
     # -- proximal methods
     # -- constraints
     # -- ADMM
