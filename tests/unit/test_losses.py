@@ -243,3 +243,16 @@ def test_what_is_remembered_is_of_the_point_that_is_asked_for():
     assert np.array_equal(p.hessp(w, v), fresh.hessp(w, v))
     assert p(w) == fresh(w)
     assert np.array_equal(p.hessp(np.ones(D), v), first)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [-1, 1, 2], [-1, 0, 1], [0.5, 1, 1]])
+@pytest.mark.parametrize("loss", [ol.losses.Logistic(), ol.losses.Hinge(), ol.losses.SquaredHinge()], ids=repr)
+def test_labels_of_a_third_kind_are_an_error(loss, labels):
+    with pytest.raises(ValueError, match=r"y must hold labels 0/1 or -1/\+1"):
+        ol.EmpiricalRisk(loss, np.ones((3, 1)), labels)
+
+
+def test_curvature_bounds_of_the_piecewise_losses_are_attained():
+    one = np.ones(1)
+    for loss in (ol.losses.SquaredHinge(), ol.losses.Huber(), ol.losses.Squared()):
+        assert loss.second_derivative(0 * one, one).tolist() == [loss.curvature]

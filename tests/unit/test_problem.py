@@ -186,7 +186,7 @@ def test_finite_differences_are_near_and_their_calls_are_counted():
     assert ol.Problem(square, jac=False).grad([1.0]) == pytest.approx([2.0])  # SciPy's old spelling
 
 
-@pytest.mark.parametrize("x", [1e-6, -1e-6, 1e6, -1e6])
+@pytest.mark.parametrize("x", [1e-6, -1e-6, 1e4, -1e4, 1e6, -1e6])
 def test_finite_differences_are_as_wide_as_the_point_is_far_out(x):
     p = ol.Problem(lambda x: float((x[0] - 1e-5) ** 2 + 3 * x[0] + 1))
     assert p.grad([x]) == pytest.approx([2 * (x - 1e-5) + 3], rel=1e-6)
@@ -196,7 +196,7 @@ def test_the_norm_neither_over_nor_underflows():
     with warnings.catch_warnings(), np.errstate(over="ignore"):
         warnings.simplefilter("error")
         for scale in (0.0, 5e-324, 3e-170, 1e-150, 1.0, 1e150, 3e170, 1e307):
-            assert norm(np.array([3.0, -4.0]) * scale) == pytest.approx(math.hypot(3 * scale, 4 * scale), rel=1e-15)
+            assert norm(np.array([3.0, -4.0]) * scale) == pytest.approx(5 * scale, rel=1e-15, abs=0)
             assert norm(np.array([-4.0, -3.0]) * scale) == norm(np.array([3.0, -4.0]) * scale)
         assert norm(np.array([])) == 0.0
         assert norm(np.array([1.0, -math.inf])) == math.inf

@@ -244,3 +244,98 @@ def test_a_set_of_ones_own():
         ConvexSet().project(X_IN)
     with pytest.raises(NotImplementedError):
         ConvexSet().contains(X_IN)
+
+
+# --- What rounding may do, and the ends of the range of numbers -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    (
+        "C",
+        "x",
+        "way",
+        "size",
+    ),  # from x, on the boundary, along `way`: how far, in units of 1e-9, still counts as inside
+    [
+        (sets.L2Ball(2.0, [3.0, 0.0]), [5.0, 0.0], [1.0, 0.0], 5.0),
+        (sets.L2Ball(0.5), [0.0, 0.5], [0.0, 1.0], 0.5),
+        (sets.Simplex(3.0), [1.0, 2.0], [1.0, 0.0], 3.0),
+        (sets.L1Ball(3.0), [-1.0, 2.0], [-1.0, 0.0], 3.0),
+        (sets.Halfspace([2.0, 0.0], -4.0), [-2.0, 0.0], [1.0, 0.0], 2.0),
+        (sets.AffineSet([[0.0, 3.0]], [6.0]), [0.0, 2.0], [0.0, -1.0], 2.0),
+    ],
+)
+def test_violations_up_to_a_billionth_of_the_size_of_the_data_are_forgiven(C, x, way, size):
+    x, way = np.array(x), 1e-9 * size * np.array(way)
+    assert C(x) == C(x + 0.97 * way) == 0.0
+    assert C(x + 1.03 * way) == math.inf
+
+
+def test_signs_and_bounds_are_not_forgiven():
+    assert sets.Simplex()(np.array([1.0 + 1e-15, -1e-15])) == math.inf
+    assert sets.Nonnegative()(np.array([1.0, -1e-300])) == math.inf
+    assert sets.Box(0.0, 1.0)(np.array([0.5, 1 + 1e-15])) == math.inf
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_projections_of_integers_are_floats(name):
+    for v in ([0, 0, 0, 0, 0], [3, -4, 5, 0, 1]):
+        assert SETS[name].project(v).dtype == float
+        assert np.array_equal(SETS[name].project(v), SETS[name].project(np.array(v, dtype=float)))
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(
+    "v", [[1.7e308] * 5, [-1.7e308, 1.7e308, 0.0, 1.7e308, -1.7e308], [np.inf, 0.0, 1.0, 0.0, 0.0]]
+)
+def test_at_the_end_of_the_range_the_answer_is_inside_or_not_a_number(name, v):
+    if name != "half-space":  # its inner product alone overflows
+        x = SETS[name].project(np.array(v))  # without a warning
+        assert np.isnan(x).any() or np.abs(x).max() > 1e307 or SETS[name](x) == 0.0
+
+
+@pytest.mark.parametrize("far", [1e8, 1e16, 1e200])
+def test_a_point_far_along_the_normals_keeps_what_lies_at_right_angles(far):
+    rng = np.random.default_rng(4)
+    row = rng.normal(size=5)
+    side = rng.normal(size=5)
+    side -= (side @ row) / (row @ row) * row
+    for C in (sets.AffineSet(row, [2.0]), sets.Halfspace(row, 2.0)):
+        x = C.project(far * row + side)
+        assert abs(row @ x - 2.0) <= 1e-14 * np.linalg.norm(row) * max(1.0, np.linalg.norm(x))
+        if far == 1e8:
+            assert np.allclose(x, 2 * row / (row @ row) + side, atol=1e-6)
+        x = C.project(far * row)
+        assert np.allclose(x, 2 * row / (row @ row), rtol=1e-9)
+
+
+def test_a_projection_is_the_callers_to_change():
+    point = sets.AffineSet(np.diag([1.0, 2.0]), [1.0, 4.0])  # everything but the point is projected away
+    point.project([5.0, 5.0])[:] = 9.0
+    assert point.project([5.0, 5.0]).tolist() == [1.0, 2.0]
+
+
+def test_sets_print_what_they_were_given():
+    assert repr(sets.Halfspace([1.0, 2.0], 3.0)) == "Halfspace(a=array([1., 2.]), b=3.0)"
+    assert repr(sets.AffineSet([[1.0, 2.0]], [3.0])) == "AffineSet(A=array([[1., 2.]]), b=array([3.]))"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: sets.Box([0.0, np.nan], 1.0), "lower must be a number or a vector without nan"),
+        (lambda: sets.Box([0.0, np.inf], np.inf), "leave a finite point"),
+        (lambda: sets.Box(-np.inf, [0.0, -np.inf]), "leave a finite point"),
+        (lambda: sets.AffineSet(np.ones((2, 2, 2)), [1.0, 1.0]), "A and b must have shapes"),
+        (lambda: sets.AffineSet(np.ones((1, 0)), [0.0]), "A and b must have shapes"),
+        (lambda: sets.AffineSet([[1.0, np.inf]], [1.0]), "A must be finite"),
+    ],
+)
+def test_one_bad_entry_is_enough(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_the_1_norm_ball_adds_nothing_up_that_overflows():
+    assert sets.L1Ball(2.0).project(np.array([1e308, 1e308, 0.0])).tolist() == [1.0, 1.0, 0.0]
+    assert sets.L1Ball(5e-324)(sets.L1Ball(5e-324).project(np.ones(4))) == 0.0
