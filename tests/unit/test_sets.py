@@ -200,6 +200,14 @@ def test_sets_keep_arrays_of_their_own():
     assert np.allclose(half.a, 1.0)
 
 
+def test_balls_of_other_radii():
+    assert np.allclose(sets.L2Ball(0.5).project([0.6, -0.8]), [0.3, -0.4], rtol=1e-15)
+    assert sets.L2Ball(5.0).project([3.0, 3.9]).tolist() == [3.0, 3.9]
+    assert sets.L2Ball(5.0)([3.0, 4.1]) == math.inf
+    assert sets.L2Ball(1e-3, 1e9)([1e9 + 0.5e-3]) == 0.0
+    assert np.allclose(sets.L2Ball(1.0, [1e300, 0.0]).project([0.0, 0.0]), [1e300, 0.0])
+
+
 def test_points_inside_stay_as_they_are():
     v = np.array([0.25, -0.5])
     for C in (sets.L2Ball(), sets.L1Ball(), sets.Box(-1.0, 1.0), sets.Halfspace([1.0, 1.0], 0.0)):
