@@ -77,6 +77,7 @@ def test_iterates_are_those_of_the_formula_whatever_the_schedule(method, directi
     assert np.allclose(result.history.step[:-1], [LR(t) for t in range(39)])
     assert np.allclose(result.history.optimality, [np.linalg.norm(g) for g in gs], rtol=1e-9)
     assert np.allclose(result.history.fun, [SMOOTH(x) for x in path], rtol=1e-9)
+    assert np.allclose(result.jac, gs[-1], rtol=1e-9)
 
 
 @pytest.mark.parametrize("average", [0, -1, "yes"])
@@ -154,6 +155,19 @@ def test_a_gradient_whose_square_overflows_still_gives_the_first_step(method, hu
     assert np.allclose(result.x, [-0.1, 0.1, -0.1, 0.0], rtol=1e-7)
     assert result.optimality == pytest.approx(huge * np.sqrt(2), rel=1e-12)  # what is reported is not cut
     assert np.isfinite(ol.minimize(linear(g), np.zeros(4), method, tol=0, maxiter=200).x).all()
+
+
+@pytest.mark.parametrize(
+    "method", [ol.AdaGrad(0.1), ol.RMSProp(0.1), ol.Adam(0.1, beta1=0.0), ol.AdamW(0.1, 0.0, weight_decay=0.0)],
+    ids=lambda m: type(m).__name__,
+)  # fmt: skip
+@pytest.mark.filterwarnings("error", "ignore:overflow encountered in dot")
+def test_a_huge_gradient_is_remembered_as_huge(method):
+    answers = iter([1e200, 1e100, 1e100])
+    p = ol.Problem(lambda x: 0.0, jac=lambda x: np.array([next(answers)]))
+    first, second = np.diff(ol.minimize(p, [0.0], method, tol=0, maxiter=2).history.x[:, 0])
+    assert abs(first) >= 0.1 * (1 - 1e-12)
+    assert abs(second) < 1e-12
 
 
 @given(st.lists(st.floats(-1e3, 1e3).filter(lambda a: a == 0 or abs(a) > 1e-3), min_size=1, max_size=40))
@@ -235,6 +249,7 @@ def test_sgd_on_the_full_objective_is_gradient_descent(average):
     assert np.allclose(a.history.fun, [NOISY(x) for x in expected], rtol=1e-12)
     assert np.allclose(a.history.optimality, [np.linalg.norm(NOISY.grad(x)) for x in expected], rtol=1e-9)
     assert np.allclose(a.jac, NOISY.grad(a.x))
+    assert a.history.step[:-1].tolist() == [0.1] * 30
 
 
 @pytest.mark.parametrize(
