@@ -341,7 +341,8 @@ class AffineSet(ConvexSet):
 
     def residual(self, x: Array) -> Array:
         """Ax - b with rows of norm 1, of shape (m,): the signed distances of x from the hyperplanes."""
-        return np.asarray(self._rows @ x - self._offsets)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self._rows @ x - self._offsets)
 
 
 @dataclass(frozen=True, eq=False)

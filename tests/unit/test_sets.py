@@ -178,6 +178,7 @@ def test_the_1_norm_ball_in_closed_form():
     assert C.project(inside).tolist() == [1.0, -1.0]
     assert np.allclose(C.project(np.array([-3.0, 2.0, 0.5])), [-1.5, 0.5, 0.0], rtol=1e-15)
     assert C.project(np.array([1e308, -1e308, 1e308, -1e3])).tolist() == [2 / 3, -2 / 3, 2 / 3, 0.0]
+    assert sets.L1Ball(1.5e-323)(sets.L1Ball(1.5e-323).project(np.ones(4))) == 0.0  # 3 of the smallest number
     zero = C.project(np.array([5.0, -1.0]))[1]
     assert math.copysign(1.0, zero) == 1.0  # not -0.0
     assert C(np.array([1.2, -0.9])) == math.inf
@@ -315,6 +316,12 @@ def test_a_point_far_along_the_normals_keeps_what_lies_at_right_angles(far):
             assert np.allclose(x, 2 * row / (row @ row) + side, atol=1e-6)
         x = C.project(far * row)
         assert np.allclose(x, 2 * row / (row @ row), rtol=1e-9)
+
+
+def test_a_half_space_at_the_end_of_the_range():
+    C = sets.Halfspace(np.ones(5), 1.0)
+    C.project(np.full(5, 1.7e308))  # its inner product overflows, without a warning
+    assert C.project(np.full(5, -1.7e308)).tolist() == [-1.7e308] * 5
 
 
 def test_a_projection_is_the_callers_to_change():
