@@ -65,7 +65,7 @@ class ProximalGradient(Method):
         _check(self.penalty, self.step)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        step, eta, x = as_step(self.step), math.nan, _start(self.penalty, x)
+        step, eta, x = as_step(self.step), math.nan, finite_start(self.penalty, x)
         for t in count():
             last = eta
             f, g = problem.value_and_grad(x)
@@ -132,7 +132,7 @@ class FISTA(Method):
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         step, eta, theta = as_step(self.step), math.inf, 1.0
-        x = y = _start(self.penalty, x)
+        x = y = finite_start(self.penalty, x)
         for t in count():
             f, g = problem.value_and_grad(y)
             eta, z, G, failure = _prox_step(problem, self.penalty, step, y, f, g, t, eta)
@@ -157,7 +157,7 @@ def _check(penalty: Penalty, step: float | Schedule | StepRule) -> None:
         )
 
 
-def _start(penalty: Penalty, x: Array) -> Array:
+def finite_start(penalty: Penalty, x: Array) -> Array:
     """x where the penalty is finite, else its prox: the projection of x onto a set."""
     return x if penalty(x) < math.inf else penalty.prox(x, 1.0)
 

@@ -156,8 +156,9 @@ class Simplex(ConvexSet):
     r"""The simplex :math:`\{x : x_i \ge 0, \sum_i x_i = s\}`, with projection :math:`x_i = \max(v_i - \tau, 0)`.
 
     The threshold :math:`\tau` is the one for which the entries sum to s. Entries up to :math:`\max_j v_j - s` are 0 in
-    the answer; on the others :math:`\tau = (\sum_{i\in I} v_i - s)/|I|` is repeated with I the entries above the last
-    :math:`\tau`, until none leaves: exact after finitely many rounds, and most inputs need no sorting of all entries.
+    the answer; on the others :math:`\tau = (\sum_{i\in I} v_i - s)/|I|` is repeated with I the entries from the last
+    :math:`\tau` on, until none leaves. That is exact, after finitely many rounds and without sorting; beyond 2000
+    entries a guess from every 64th of them saves most of the rounds.
 
     Parameters
     ----------
