@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import Any
 
 from optlib.analysis import theory
-from optlib.analysis.certificates import check_gradient, duality_gap, gradient_mapping
+from optlib.analysis.certificates import check_gradient, duality_gap, gradient_mapping, kkt_residuals
 from optlib.analysis.convergence import observed_order, observed_rate
 from optlib.finite_sum import FiniteSum
 from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
+from optlib.methods.admm import ADMM, ConsensusADMM
 from optlib.methods.base import History, Iterate, Method, Status, minimize
+from optlib.methods.constrained import AugmentedLagrangian, Lagrangian, ProjectedGradient
 from optlib.methods.escape import CubicNewton, PerturbedGradientDescent
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
@@ -29,6 +31,7 @@ from optlib.steps import line_search, schedules
 __version__ = "0.1.0"
 
 __all__ = [
+    "ADMM",
     "BFGS",
     "FISTA",
     "LBFGS",
@@ -36,8 +39,10 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AugmentedLagrangian",
     "Beale",
     "Booth",
+    "ConsensusADMM",
     "CubicNewton",
     "EmpiricalRisk",
     "FiniteSum",
@@ -47,11 +52,13 @@ __all__ = [
     "History",
     "Huber1D",
     "Iterate",
+    "Lagrangian",
     "Method",
     "Nesterov",
     "Newton",
     "PerturbedGradientDescent",
     "Problem",
+    "ProjectedGradient",
     "ProximalGradient",
     "Quadratic",
     "RMSProp",
@@ -61,6 +68,7 @@ __all__ = [
     "check_gradient",
     "duality_gap",
     "gradient_mapping",
+    "kkt_residuals",
     "line_search",
     "losses",
     "minimize",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.special import entr
 
 from optlib import checks
+from optlib.methods.constrained import KKT, Function, Lagrangian
 from optlib.objectives.losses import Logistic, Squared
 from optlib.objectives.penalties import L1, ElasticNet, GroupL2, Penalty
 from optlib.objectives.risk import EmpiricalRisk
@@ -145,3 +147,48 @@ def duality_gap(problem: EmpiricalRisk, penalty: Penalty, x: Any) -> float:
     above = sizes > limits
     best = dual(float((limits[above] / sizes[above]).min(initial=1.0)))
     return max(problem(x) + penalty(x) - (max(best, dual(1.0)) if mu else best), 0.0)
+
+
+def kkt_residuals(
+    problem: Problem,
+    x: Any,
+    ineq: Function | Sequence[Function] = (),
+    eq: Function | Sequence[Function] = (),
+    lam: Any = (),
+    nu: Any = (),
+) -> KKT:
+    r"""How far x and its multipliers are from the Karush-Kuhn-Tucker conditions, as Euclidean norms of
+
+    .. math:: \nabla f(x) + \sum_i \lambda_i \nabla g_i(x) + \sum_j \nu_j \nabla h_j(x), \qquad
+              (\max(0, g(x)), h(x)), \qquad \max(0, -\lambda), \qquad (\lambda_i g_i(x))_i.
+
+    All four are 0 exactly at a KKT point of min f(x) subject to :math:`g_i(x) \le 0`, :math:`h_j(x) = 0`; for convex f
+    and :math:`g_i` and affine :math:`h_j` that is a minimiser.
+
+    Parameters
+    ----------
+    problem : Problem
+        f.
+    x : array of shape (n,)
+    ineq, eq : Problem or callable, or a sequence of them
+        :math:`g_i` and :math:`h_j`.
+    lam, nu : arrays
+        :math:`\lambda` and :math:`\nu`, one number a constraint.
+
+    Returns
+    -------
+    named tuple
+        ``stationarity, primal_feasibility, dual_feasibility, complementarity``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or length, or x is not finite.
+
+    Examples
+    --------
+    >>> f, g = ol.Quadratic([2.0], [2.0]), ol.Problem(lambda x: float(x[0]), jac=lambda x: np.ones(1))
+    >>> tuple(ol.kkt_residuals(f, [0.0], ineq=g, lam=[2.0]))
+    (0.0, 0.0, 0.0, 0.0)
+    """
+    return Lagrangian(problem, ineq, eq).residuals(checks.vector("x", x), lam, nu)

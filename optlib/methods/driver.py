@@ -21,6 +21,10 @@ RECORD_UP_TO = 100  # storing x costs little up to this dimension
 DIVERGED_BY = 1e12  # growth of the optimality measure that no method recovers from
 
 
+class InfeasibleError(ArithmeticError):
+    """A method found no point that meets the constraints; the message says by how much they are violated."""
+
+
 class Iterate(NamedTuple):
     r"""One iterate as a method yields it.
 
@@ -57,6 +61,7 @@ class Status(IntEnum):
     LINE_SEARCH_FAILED = 5  #: no acceptable step along the direction
     SINGULAR = 6  #: a linear system of the method has no unique solution
     EXHAUSTED = 7  #: a generator handed to ``minimize`` ended by itself
+    INFEASIBLE = 8  #: nothing meets the constraints, as far as the method can see
     STOPPED = 99  #: the callback raised StopIteration
 
 
@@ -71,7 +76,15 @@ ADVICE = {
     Status.SINGULAR: "singular linear system at iteration {nit} ({reason}): try another x0, a penalty that makes f "
     "strongly convex, or a first-order method",
     Status.EXHAUSTED: "the generator ended after {nit} iterations: let it yield for ever, the driver stops it",
+    Status.INFEASIBLE: "the constraints seem to contradict each other: {reason}; check them, or try another x0",
     Status.STOPPED: "the callback raised StopIteration at iteration {nit}",
+}
+
+
+FAILURES = {  # what a method may raise, and how the run then ends
+    LineSearchError: Status.LINE_SEARCH_FAILED,
+    np.linalg.LinAlgError: Status.SINGULAR,
+    InfeasibleError: Status.INFEASIBLE,
 }
 
 
@@ -132,10 +145,10 @@ def run(
                 it = next(source)
             except StopIteration:
                 break
-            except (LineSearchError, np.linalg.LinAlgError) as error:
+            except tuple(FAILURES) as error:
                 if last is None:  # x0 itself cannot be evaluated: no method's failure
                     raise
-                status = Status.LINE_SEARCH_FAILED if isinstance(error, LineSearchError) else Status.SINGULAR
+                status = next(status for kind, status in FAILURES.items() if isinstance(error, kind))
                 reason = str(error)
                 break
             except ValueError as error:

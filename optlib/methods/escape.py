@@ -155,7 +155,7 @@ class CubicNewton(Method):
             most = 2.0**60 * M
             while self.M is None and not self._below_model(problem, x, f, g, H, M, p):
                 M *= 2
-                if M > most:
+                if most < M:
                     raise LineSearchError(
                         "no cubic model lies above f: the derivatives may be wrong (try check_gradient), or f is not "
                         "finite nearby"

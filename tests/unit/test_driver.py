@@ -57,6 +57,10 @@ ENDINGS = {
         Q, START, lambda p, x: (it for it, _ in zip(GD.iterate(p, x), range(3), strict=False)), {}, 2,
         "the generator ended after 2 iterations: let it yield for ever",
     ),
+    "INFEASIBLE": (
+        Q, START, ol.AugmentedLagrangian(eq=[lambda x: x[0], lambda x: x[0] - 1]), {}, 11,
+        "constraints seem to contradict each other: .* violated by 0.71, however large the penalty; check them",
+    ),
     "STOPPED": (Q, START, GD, {"callback": stop}, 1, "the callback raised StopIteration at iteration 1"),
 }  # fmt: skip
 
@@ -69,7 +73,7 @@ def end(name):
 def test_every_status_is_in_the_table_and_has_advice():
     assert set(ENDINGS) == {status.name for status in ol.Status}
     assert set(ADVICE) == set(ol.Status)
-    assert [int(status) for status in ol.Status] == [*range(8), 99]  # saved results keep their meaning
+    assert [int(status) for status in ol.Status] == [*range(9), 99]  # saved results keep their meaning
 
 
 @pytest.mark.parametrize("name", ENDINGS)

@@ -158,7 +158,29 @@ TABLE = [
     (lambda: ol.PerturbedGradientDescent(seed=-1), ValueError, "seed must be at least 0"),
     # -- proximal methods
     # -- constraints
+    (lambda: ol.Lagrangian(abs), TypeError, "problem must be an optlib Problem"),
+    (lambda: ol.Lagrangian(P, ineq=3), TypeError, "ineq must be a Problem or a callable, or a sequence of them, got 3"),
+    (lambda: ol.Lagrangian(P, eq=[abs, 3]), TypeError, "eq must be a Problem or a callable"),
+    (lambda: ol.Lagrangian(P, eq=P)([1.0]), ValueError, r"nu must have shape \(1,\), one a constraint, got \(0,\)"),
+    (lambda: ol.Lagrangian(P, ineq=P).grad([1.0], [1.0, 2.0]), ValueError, r"lam must have shape \(1,\)"),
+    (lambda: ol.Lagrangian(P).at(lam=1.0), ValueError, r"lam must have shape \(0,\)"),
+    (lambda: ol.Lagrangian(P, ineq=P)([1.0], lam=["a"]), TypeError, "lam must hold real numbers"),
+    (lambda: ol.kkt_residuals(P, [np.nan]), ValueError, "x must be finite"),
+    (lambda: ol.kkt_residuals(P, [1.0], ineq=P), ValueError, r"lam must have shape \(1,\)"),
+    (lambda: ol.ProjectedGradient(penalties.L1(1.0)), TypeError, "constraint must be a set of optlib.sets"),
+    (lambda: ol.ProjectedGradient(ol.sets.Simplex(), step=0.0), ValueError, "step must be positive"),
+    (lambda: ol.ProjectedGradient(ol.sets.Simplex(), search.Wolfe()), TypeError, "step must be a number, a schedule"),
+    (lambda: ol.AugmentedLagrangian(ineq=3), TypeError, "ineq must be a Problem or a callable"),
+    (lambda: ol.AugmentedLagrangian(eq="x"), TypeError, "eq must be a Problem or a callable"),
+    (lambda: ol.AugmentedLagrangian(rho=0.0), ValueError, "rho must be positive"),
     # -- ADMM
+    (lambda: ol.ADMM(0.1), TypeError, "penalty must be a penalty of optlib.penalties or a set of optlib.sets"),
+    (lambda: ol.ADMM(penalties.L1(1.0), rho=0.0), ValueError, "rho must be positive"),
+    (lambda: ol.ConsensusADMM(blocks=0), ValueError, "blocks must be at least 1"),
+    (lambda: ol.ConsensusADMM(rho=-1.0), ValueError, "rho must be positive"),
+    (lambda: ol.ConsensusADMM(penalty=0.1), TypeError, "penalty must be a penalty"),
+    (lambda: ol.minimize(Q, X[0], ol.ConsensusADMM()), ValueError, "ConsensusADMM needs a finite sum, such as Empir"),
+    (lambda: ol.minimize(SUM, X[0], ol.ConsensusADMM(4)), ValueError, "blocks must be at most n_samples = 3, got 4"),
     # -- schedules and step rules
     *[
         (lambda make=make: make(0.0), ValueError, "eta0 must be positive")
@@ -373,7 +395,7 @@ def test_progress_without_tqdm_says_what_is_missing(monkeypatch):
 
 
 # What no table can hold: abstract methods, and errors that end a run with a status (see test_driver).
-NO_ERROR_OF_THE_USER = {"NotImplementedError", "LineSearchError", "LinAlgError", "ImportError"}
+NO_ERROR_OF_THE_USER = {"NotImplementedError", "LineSearchError", "LinAlgError", "InfeasibleError", "ImportError"}
 
 
 def test_the_table_reaches_every_raise():
