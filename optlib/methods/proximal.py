@@ -35,8 +35,9 @@ class ProximalGradient(Method):
 
         .. math:: f(x_{t+1}) \le f(x_t) + \nabla f(x_t)^\top d + \tfrac{1}{2\eta}\|d\|^2, \qquad d = x_{t+1} - x_t
 
-        (its c is not used). Where the last term is below the rounding error of f, gradients are asked instead of
-        values, :math:`(\nabla f(x_{t+1}) - \nabla f(x_t))^\top d \le \|d\|^2/\eta`, which on quadratics is the same.
+        (its c is not used; s should be above 1/L, as steps only shrink). Where the last term is below the rounding
+        error of f, gradients are asked instead of values,
+        :math:`(\nabla f(x_{t+1}) - \nabla f(x_t))^\top d \le \|d\|^2/\eta`, which on quadratics is the same.
 
     Raises
     ------
