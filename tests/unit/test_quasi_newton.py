@@ -235,3 +235,13 @@ def test_a_run_may_start_at_a_minimiser_and_does_not_depend_on_the_unit_of_f(met
         scaled = ol.minimize(p, np.ones(3), method, tol=1e-8 * unit)
         assert scaled.nit == plain.nit
         assert np.allclose(scaled.x, plain.x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
+def test_pairs_are_kept_whatever_the_unit_of_x(method):
+    q, unit = quadratic(3), 2.0**-60
+    p = ol.Problem(lambda x: q(x / unit), jac=lambda x: q.grad(x / unit) / unit)
+    result = ol.minimize(p, unit * np.ones(3), method, tol=1e-6 / unit)
+    assert result.success
+    assert result.nit < 25  # without pairs it is gradient descent
+    assert np.allclose(result.x / unit, q.minimisers[0], atol=1e-4)
