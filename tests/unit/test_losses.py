@@ -234,6 +234,23 @@ def test_the_margins_and_curvatures_of_a_point_are_computed_once():
     assert Products.count == 7
 
 
+def test_second_derivatives_at_a_point_are_computed_once():
+    asked = []
+
+    class Counted(ol.losses.Logistic):
+        def second_derivative(self, z, y):
+            asked.append(z)
+            return super().second_derivative(z, y)
+
+    p = ol.EmpiricalRisk(Counted(), X, SIGNS)
+    for v in np.eye(D):
+        p.hessp(np.ones(D), v)
+    p.hess(np.ones(D))
+    assert len(asked) == 1
+    p.hess(np.zeros(D))
+    assert len(asked) == 2
+
+
 def test_what_is_remembered_is_of_the_point_that_is_asked_for():
     p = risk("logistic")
     w, v = np.ones(D), np.arange(4.0)

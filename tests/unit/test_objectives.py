@@ -224,6 +224,7 @@ def test_sparse_data_stays_sparse():
 
 def test_data_of_zeros_has_constants_zero():
     for X in (np.zeros((5, 4)), sparse.csr_array((5, 4))):
+        assert ol.EmpiricalRisk(ol.losses.Hinge(), X, np.ones(5)).lipschitz == np.inf  # it has a kink all the same
         risk = ol.EmpiricalRisk(ol.losses.Squared(), X, np.ones(5), ol.penalties.L2(0.5))
         assert (risk.lipschitz, risk.strong_convexity) == (0.5, 0.5)
 
@@ -241,6 +242,12 @@ def test_every_kind_of_matrix_gives_the_same_risk(loss, make):
         H = other.hess(w)
         assert np.allclose(H.toarray() if sparse.issparse(H) else H, dense.hess(w), rtol=1e-13, atol=1e-15)
         assert np.allclose(other.hessp(w, W), dense.hessp(w, W), rtol=1e-13)
+
+
+def test_hessians_are_sparse_where_the_data_are():
+    for penalty in (None, ol.penalties.L2(0.3)):
+        for make, kind in ((np.asarray, np.ndarray), (sparse.csr_array, sparse.sparray)):
+            assert isinstance(ol.EmpiricalRisk(ol.losses.Squared(), make(X), Y, penalty).hess(W), kind)
 
 
 def test_data_may_be_lists_of_integers():
