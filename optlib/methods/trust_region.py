@@ -58,9 +58,8 @@ def dogleg(g: Array, H: Array, radius: float) -> tuple[Array, Array]:
     >>> dogleg(np.array([2.0, 0.0]), 4 * np.eye(2), radius=1.0)
     (array([-0.5, -0. ]), array([-2.,  0.]))
     """
-    try:
-        newton = -cho_solve(cho_factor(H), g)
-    except np.linalg.LinAlgError:
+    newton = _newton(g, H)
+    if newton is None:
         return cauchy_point(g, lambda v: H @ v, radius)
     if norm(newton) <= radius:
         return newton, H @ newton
@@ -104,8 +103,9 @@ def exact(g: Array, H: Array, radius: float) -> tuple[Array, Array]:
     r"""The global minimiser: with some :math:`\lambda \ge 0`, :math:`(H + \lambda I)p = -g`, :math:`H + \lambda I
     \succeq 0` and :math:`\lambda(\Delta - \|p\|) = 0` (J. J. Moré, D. C. Sorensen (1983), doi:10.1137/0904038).
 
-    By one eigendecomposition of H, which makes :math:`\|p(\lambda)\|` cheap for every :math:`\lambda`; the hard case,
-    g orthogonal to the lowest eigenvectors, adds the one of them that reaches the radius.
+    Newton's step where H is positive definite and the radius allows it; else by one eigendecomposition of H, which
+    makes :math:`\|p(\lambda)\|` cheap for every :math:`\lambda`. In the hard case, g orthogonal to the lowest
+    eigenvectors, one of these is added that reaches the radius.
 
     Examples
     --------
@@ -113,7 +113,9 @@ def exact(g: Array, H: Array, radius: float) -> tuple[Array, Array]:
     >>> exact(np.array([0.0, 1.0]), np.diag([-1.0, 1.0]), radius=1.0)[0].round(4)  # the hard case
     array([ 0.866, -0.5  ])
     """
-    p = secular(g, *np.linalg.eigh(H), lambda multiplier: radius)
+    p = _newton(g, H)
+    if p is None or norm(p) > radius:
+        p = secular(g, *np.linalg.eigh(H), lambda multiplier: radius)
     return p, H @ p
 
 
@@ -147,6 +149,14 @@ def secular(g: Array, eigenvalues: Array, Q: Array, length: Callable[[float], fl
         high *= 4
     sigma = brentq(excess, low, high, xtol=1e-300, rtol=4 * EPS, maxiter=2000)
     return np.asarray(Q @ coordinates(sigma))
+
+
+def _newton(g: Array, H: Array) -> Array | None:
+    """-H^{-1} g, or None where H is not positive definite."""
+    try:
+        return np.asarray(-cho_solve(cho_factor(H, check_finite=False), g))
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _to_boundary(p: Array, d: Array, radius: float) -> float:
@@ -262,5 +272,8 @@ class TrustRegion(Method):
 
 
 def dense(H: Matrix) -> Array:
-    """The Hessian as an array."""
-    return np.asarray(H.toarray() if sparse.issparse(H) else H)
+    """The Hessian as an array; LinAlgError if it is not finite."""
+    H = np.asarray(H.toarray() if sparse.issparse(H) else H)
+    if not np.isfinite(H).all():
+        raise np.linalg.LinAlgError("the Hessian is not finite")
+    return H
