@@ -143,3 +143,14 @@ def test_a_wrong_gradient_ends_with_a_status():
     result = ol.minimize(p, [1.0], ol.CubicNewton())
     assert result.status is ol.Status.LINE_SEARCH_FAILED
     assert "check_gradient" in result.message
+
+
+def test_a_hessian_that_is_not_finite_at_the_start_is_an_error_and_later_a_status():
+    p = ol.Problem(
+        lambda x: float(x @ x), jac=lambda x: 2 * x, hess=lambda x: np.full((1, 1), 2.0 if x[0] > 0.9 else np.nan)
+    )
+    with pytest.raises(np.linalg.LinAlgError, match="Hessian is not finite"):
+        ol.minimize(p, [0.5], ol.CubicNewton())
+    result = ol.minimize(p, [1.0], ol.CubicNewton())
+    assert (result.status, result.x.tolist()) == (ol.Status.SINGULAR, [1.0])
+    assert "the Hessian is not finite" in result.message

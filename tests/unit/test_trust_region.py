@@ -261,10 +261,10 @@ def test_where_f_is_not_defined_the_step_is_rejected_and_a_large_minimum_does_no
     assert result.x == pytest.approx([1.0], abs=1e-8)
 
 
-@pytest.mark.parametrize("method", [*map(ol.TrustRegion, SUBPROBLEMS), ol.CubicNewton()], ids=repr)
+@pytest.mark.parametrize("subproblem", SUBPROBLEMS)
 @pytest.mark.filterwarnings("error")
-def test_a_hessian_that_is_not_finite_ends_with_a_status(method):
+def test_a_hessian_that_is_not_finite_ends_with_a_status(subproblem):
     p = ol.Problem(lambda x: float(x @ x), jac=lambda x: 2 * x, hess=lambda x: np.full((2, 2), np.nan))
-    result = ol.minimize(p, [1.0, 1.0], method)
+    result = ol.minimize(p, [1.0, 1.0], ol.TrustRegion(subproblem))
     assert result.status in (ol.Status.SINGULAR, ol.Status.LINE_SEARCH_FAILED)
     assert result.x.tolist() == [1.0, 1.0]
