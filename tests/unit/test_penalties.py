@@ -114,3 +114,13 @@ def test_group_norms_neither_underflow_nor_overflow(size):
     v = size * np.array([3.0, 4.0])
     assert g(v) == pytest.approx(5 * np.sqrt(2) * size, rel=1e-12)
     assert np.allclose(g.prox(v, size), (1 - np.sqrt(2) / 5) * v, rtol=1e-12)
+
+
+def test_the_gradient_of_no_penalty_is_a_vector_of_zeros():
+    assert ol.penalties.Zero().grad(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_one_coordinate_is_a_group_and_none_is_an_error():
+    assert ol.penalties.GroupL2(1.0, [7]).prox(np.array([3.0]), 1.0).tolist() == [2.0]
+    with pytest.raises(ValueError, match="groups must be a vector of integers"):
+        ol.penalties.GroupL2(1.0, np.zeros(0, dtype=int))
