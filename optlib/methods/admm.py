@@ -179,6 +179,8 @@ def prox_of(problem: Problem, t: float) -> Prox:
         return lambda v, start, tol: problem.prox(v, t)
     if isinstance(problem, Quadratic):
         if problem.A.ndim == 1:
+            if (problem.A + 1 / t <= 0).any():
+                raise np.linalg.LinAlgError("A + rho I is not positive definite")
             return lambda v, start, tol: (problem.b + v / t) / (problem.A + 1 / t)
         solve = _factorised(problem.A + np.eye(len(problem.A)) / t)
         return lambda v, start, tol: solve(problem.b + v / t)

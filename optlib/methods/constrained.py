@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import OptimizeResult
 
 from optlib import checks
 from optlib.methods.base import Iterate, Method
@@ -17,7 +18,7 @@ from optlib.methods.proximal import ProximalGradient
 from optlib.methods.quasi_newton import LBFGS
 from optlib.objectives.sets import ConvexSet
 from optlib.problem import Problem, norm
-from optlib.steps.line_search import StepRule
+from optlib.steps.line_search import LineSearchError, StepRule
 from optlib.typing import Array, Schedule
 
 Function = Problem | Callable[[Array], float]
@@ -195,8 +196,11 @@ class AugmentedLagrangian(Method):
 
     Notes
     -----
-    Constraints that nothing near the iterates meets end a run with ``Status.INFEASIBLE``. Source: R. T. Rockafellar
-    (1974), doi:10.1137/0312021; J. Nocedal, S. J. Wright (2006), doi:10.1007/978-0-387-40065-5, section 17.3.
+    Constraints that nothing near the iterates meets end a run with ``Status.INFEASIBLE``, and so may some that have no
+    multipliers, such as :math:`x^2 \le 0`; an f that is unbounded below on them may end it with
+    ``Status.LINE_SEARCH_FAILED``.
+    Source: R. T. Rockafellar (1974), doi:10.1137/0312021; J. Nocedal, S. J. Wright (2006),
+    doi:10.1007/978-0-387-40065-5, section 17.3.
 
     Examples
     --------
@@ -224,18 +228,27 @@ class AugmentedLagrangian(Method):
             yield Iterate(x, f, g, max(L.residuals(x, lam, nu)), length, {"lam": lam, "nu": nu, "rho": rho})
             augmented = augmented_lagrangian(L, lam, nu, rho)
             inner = run(LBFGS().iterate(augmented, x), x, tol=max(10.0 ** (-2 - t), 1e-10), maxiter=1000, record=False)
-            if inner.status in (Status.DIVERGED, Status.NON_FINITE):  # L_rho has no minimum: a larger rho may give one
+            if _fell_for_ever(inner, g):  # L_rho has no minimum: a larger rho may give one
                 violation = math.inf
             else:
                 length, x = norm(inner.x - x), inner.x
                 inequalities, equalities = L.constraints(x)
                 violation = norm(np.concatenate([np.maximum(inequalities, -lam / rho), equalities]))
                 lam, nu = np.maximum(0.0, lam + rho * inequalities), nu + rho * equalities
-            if violation > max(ENOUGH * before, 1e-10):
+            if violation == math.inf or violation > max(ENOUGH * before, 1e-10):
                 rho *= GROWTH
+            if rho > LARGEST * self.rho and violation == math.inf:
+                raise LineSearchError("L_rho has no minimum, however large the penalty: f may be unbounded below")
             if rho > LARGEST * self.rho:
                 raise InfeasibleError(f"at this point they are violated by {violation:.2g}, however large the penalty")
             before = violation
+
+
+def _fell_for_ever(inner: OptimizeResult, g: Array) -> bool:
+    """Whether the inner run found no minimum; a search that rounding ended, close to one, is no such failure."""
+    if inner.status is Status.LINE_SEARCH_FAILED:
+        return bool(inner.optimality >= max(inner.history.optimality[0], 1e-2 * max(1.0, norm(g))))
+    return inner.status in (Status.DIVERGED, Status.NON_FINITE)
 
 
 def augmented_lagrangian(L: Lagrangian, lam: Array, nu: Array, rho: float) -> Problem:

@@ -110,8 +110,10 @@ def test_with_a_set_it_solves_the_constrained_problem_from_outside(C):
     assert np.allclose(result.x, reference.x, atol=1e-6)
 
 
-def test_an_indefinite_quadratic_with_too_small_a_rho_ends_with_a_status():
-    result = ol.minimize(ol.Quadratic([[-2.0, 0.0], [0.0, 1.0]]), [1.0, 1.0], ol.ADMM(L1, rho=1.0))
+@pytest.mark.parametrize("A", [[[-2.0, 0.0], [0.0, 1.0]], [-2.0, 1.0]], ids=["dense", "diagonal"])
+@pytest.mark.parametrize("rho", [1.0, 2.0])  # with 2 the system is singular
+def test_an_indefinite_quadratic_with_too_small_a_rho_ends_with_a_status(A, rho):
+    result = ol.minimize(ol.Quadratic(A), [1.0, 1.0], ol.ADMM(L1, rho))
     assert result.status is ol.Status.SINGULAR
 
 

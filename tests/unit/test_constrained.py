@@ -249,3 +249,13 @@ def test_a_penalty_that_is_too_small_for_a_minimum_to_exist_is_raised():
     assert result.success, result.message
     assert result.x == pytest.approx([1.0])
     assert result.extras["nu"] == pytest.approx([2.0], rel=1e-4)
+
+
+@pytest.mark.parametrize("constraints", [{}, {"eq": affine([1.0, 0.0], 1.0)}], ids=["none", "one"])
+@pytest.mark.parametrize("f", [affine([0.0, -1.0], 0.0), ol.Quadratic([1.0, -1.0])], ids=["linear", "saddle"])
+def test_an_objective_without_a_minimum_ends_with_a_status(constraints, f):
+    """f falls for ever, whatever the penalty on x1: the constraints are not to blame."""
+    result = ol.minimize(f, [3.0, 0.5], ol.AugmentedLagrangian(**constraints))
+    assert result.status is ol.Status.LINE_SEARCH_FAILED
+    assert "unbounded below" in result.message
+    assert result.nit < 50
