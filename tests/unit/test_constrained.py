@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 import optlib as ol
+from optlib.methods.constrained import augmented_lagrangian
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -259,3 +260,12 @@ def test_an_objective_without_a_minimum_ends_with_a_status(constraints, f):
     assert result.status is ol.Status.LINE_SEARCH_FAILED
     assert "unbounded below" in result.message
     assert result.nit < 50
+
+
+def test_the_augmented_lagrangian_is_its_formula():
+    f, g, h = ol.Quadratic([2.0]), affine([1.0], 1.0), affine([1.0], -1.0)
+    p = augmented_lagrangian(ol.Lagrangian(f, g, h), np.array([3.0]), np.array([5.0]), 4.0)
+    assert p([2.0]) == pytest.approx(4 + (5 * 3 + 2 * 9) + ((3 + 4) ** 2 - 9) / 8)  # f = 4, g = 1, h = 3
+    assert p.grad([2.0]) == pytest.approx([4 + (5 + 12) + 7])
+    assert p([0.0]) == pytest.approx(0 + (5 + 2) - 9 / 8)  # g = -1: 3 - 4 < 0 pushes no more
+    assert p.grad([0.0]) == pytest.approx([5 + 4])
