@@ -1,0 +1,9 @@
+r"""One function for each theorem of the course: the bound at iteration t. One module a chapter.
+
+``t`` may be a number or an array of iterations; the bound has its shape. The chapters plot these functions, and
+the tests assert them at every iterate. Symbols: L (smoothness), mu (strong convexity), kappa = L / mu,
+R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of the Hessian).
+"""
+
+from optlib.analysis.theory.gradient_descent import *
+from optlib.analysis.theory.newton import *
