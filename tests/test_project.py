@@ -153,6 +153,13 @@ def test_importing_optlib_loads_no_plotting_and_no_widgets():
     assert packages & {"matplotlib", "ipywidgets", "IPython", "tqdm"} == set()
 
 
+def test_the_benchmarks_are_found_and_do_not_run_themselves():
+    program = "import runpy; print(*runpy.run_path('tests/benchmarks/__main__.py')['NAMES'])"
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    on_disk = {path.stem for path in (ROOT / "tests" / "benchmarks").glob("*.py")}
+    assert set(found.stdout.split()) == on_disk - {"__main__", "timing"}
+
+
 # --- Data ----------------------------------------------------------------------------------------
 
 

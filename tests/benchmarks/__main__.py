@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = sorted(path.stem for path in HERE.glob("*.py") if "def main():" in path.read_text(encoding="utf-8"))
+NAMES = sorted(path.stem for path in HERE.glob("[a-z]*.py") if "\ndef main():" in path.read_text(encoding="utf-8"))
 
 
 def run(names):
