@@ -205,8 +205,9 @@ def test_multipliers_are_prices_and_inactive_constraints_are_free():
     assert solve(5.0).extras["lam"].tolist() == [0.0, 0.0]
 
 
-def test_the_multipliers_and_rho_move_as_the_formula_says():
-    q, A, b, _, _ = random_qp(0)
+@pytest.mark.parametrize("seed", range(8))
+def test_the_multipliers_and_rho_move_as_the_formula_says(seed):
+    q, A, b, _, _ = random_qp(seed)
     eq, ineq = affine(A[0], b[0]), affine(A[1], b[1])
     result = ol.minimize(q, np.zeros(4), ol.AugmentedLagrangian(ineq, eq, rho=0.1), tol=1e-8, maxiter=30)
     h = result.history
@@ -223,6 +224,7 @@ def test_the_multipliers_and_rho_move_as_the_formula_says():
         stationarity = q.grad(x) + h.extras["lam"][t + 1] * A[1] + h.extras["nu"][t + 1] * A[0]
         assert np.linalg.norm(stationarity) <= max(10.0 ** (-2 - t), 1e-10)
     assert h.extras["rho"][0] == 0.1
+    assert h.extras["lam"][0] == h.extras["nu"][0] == 0.0
     assert (h.extras["rho"][1:] >= h.extras["rho"][:-1]).all()
     assert np.allclose(h.step[:-1], np.linalg.norm(np.diff(h.x, axis=0), axis=1))
 
@@ -269,3 +271,23 @@ def test_the_augmented_lagrangian_is_its_formula():
     assert p.grad([2.0]) == pytest.approx([4 + (5 + 12) + 7])
     assert p([0.0]) == pytest.approx(0 + (5 + 2) - 9 / 8)  # g = -1: 3 - 4 < 0 pushes no more
     assert p.grad([0.0]) == pytest.approx([5 + 4])
+
+
+def test_an_inequality_that_is_left_counts_as_violated_while_it_still_has_a_multiplier():
+    """After one step lam is too large by far; then x lies inside, and max(g, -lam/rho) is what must fall."""
+    q = ol.Quadratic([1.0, 1.0], [1.0, 0.0])
+    wall = ol.Problem(lambda x: float(x[0] ** 3), jac=lambda x: np.array([3 * x[0] ** 2, 0.0]))
+    result = ol.minimize(q, [2.0, 0.0], ol.AugmentedLagrangian(ineq=wall, rho=0.5), tol=1e-4, maxiter=12)
+    e, x, before = result.history.extras, result.history.x, np.inf
+    for t in range(result.nit):
+        now = abs(max(x[t + 1][0] ** 3, -e["lam"][t][0] / e["rho"][t]))
+        assert e["rho"][t + 1] == e["rho"][t] * (10 if now > max(0.25 * before, 1e-10) else 1)
+        before = now
+
+
+@pytest.mark.parametrize("rho", [1e-3, 1e3])
+def test_infeasible_is_said_where_rho_has_grown_ten_billionfold(rho):
+    eq = [affine([1.0], 0.0), affine([1.0], 1.0)]
+    result = ol.minimize(ol.Quadratic([1.0]), [3.0], ol.AugmentedLagrangian(eq=eq, rho=rho))
+    assert result.status is ol.Status.INFEASIBLE
+    assert 1e9 * rho < result.extras["rho"] <= 1.0001e10 * rho

@@ -268,3 +268,56 @@ def test_a_hessian_that_is_not_finite_ends_with_a_status(subproblem):
     result = ol.minimize(p, [1.0, 1.0], ol.TrustRegion(subproblem))
     assert result.status in (ol.Status.SINGULAR, ol.Status.LINE_SEARCH_FAILED)
     assert result.x.tolist() == [1.0, 1.0]
+
+
+# --- Its rule, one case at a time -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("f", [1.0, -1.0, 2.0**20])
+@pytest.mark.parametrize(
+    ("rise", "slope", "accepted", "radius"),  # of f in machine epsilons of |f|; at the end, from -1 at the start
+    [
+        (10, 0.0, True, 2.0),  # rho = 1 - slope
+        (10, 0.3, True, 1.0),
+        (-10, 0.8, True, 0.25),
+        (-10, 0.95, False, 0.25),
+        (10, -1.0, True, 2.0),
+        (10, -1.5, False, 0.25),  # the gradient grows
+        (11, 0.0, False, 0.25),  # the values say enough
+    ],
+)
+def test_within_ten_epsilons_gradients_say_what_f_gains(f, rise, slope, accepted, radius):
+    values = {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f)}
+    p = ol.Problem(
+        lambda x: values[float(x[0])],
+        jac=lambda x: np.array([-1.0 if x[0] == 0 else slope]),
+        hess=lambda x: np.eye(1),
+    )
+    result = ol.minimize(p, [0.0], ol.TrustRegion("exact"), tol=0, maxiter=1)  # Newton's step ends at the radius
+    assert result.history.x[1].tolist() == [float(accepted)]
+    assert result.extras["radius"] == radius
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_a_run_is_given_up_where_the_radius_is_lost_in_the_rounding_of_x(scale):
+    p = ol.Problem(lambda x: float(x @ x), jac=lambda x: -2 * x, hess=lambda x: 2 * np.eye(2))
+    result = ol.minimize(p, [scale, 0.0], ol.TrustRegion("exact"))
+    eps = np.finfo(float).eps
+    assert eps * scale < result.extras["radius"] <= 4 * eps * scale * (1 + 1e-9)
+    flat = ol.Problem(lambda x: float(x[0]), jac=lambda x: -np.ones(1), hess=lambda x: np.zeros((1, 1)))
+    assert (
+        ol.minimize(flat, [0.0], ol.TrustRegion()).status is ol.Status.LINE_SEARCH_FAILED
+    )  # at 0 there is no rounding
+
+
+def test_without_curvature_every_step_goes_to_the_radius():
+    g = np.array([3.0, 4.0])
+    for name, (p, Hp) in all_of(g, np.zeros((2, 2)), 2.0).items():
+        assert np.allclose(p, [-1.2, -1.6]), name
+        assert np.allclose(Hp, 0.0), name
+
+
+def test_the_radius_may_be_its_own_limit():
+    result = ol.minimize(ol.Rosenbrock(), [-1.2, 1.0], ol.TrustRegion(radius=0.5, max_radius=0.5))
+    assert result.success
+    assert result.history.extras["radius"].max() == 0.5
