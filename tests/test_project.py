@@ -200,6 +200,23 @@ def test_breast_cancer_data_is_what_its_readme_says():
         assert (column.min(), column.max()) == expected, name
 
 
+def test_digits_data_is_what_its_readme_says():
+    path = DATA / "digits.csv"
+    data = np.loadtxt(path, delimiter=",", skiprows=1, dtype=int)
+    with path.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    assert data.shape == (1797, 65)
+    assert names == [f"pixel {i // 8} {i % 8}" for i in range(64)] + ["digit"]
+    assert (data[:, :-1].min(), data[:, :-1].max()) == (0, 16)
+    assert np.bincount(data[:, -1]).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    inked = (data[:, :-1] > 0).sum(axis=0)
+    assert ((inked == 0).sum(), (inked < 40).sum()) == (3, 12)
+    # A zero has a hole where an eight has ink: rows and columns the wrong way round, or labels moved, would show here.
+    pictures, digit = data[:, :-1].reshape(-1, 8, 8), data[:, -1]
+    assert pictures[digit == 0, 3:5, 3:5].mean() < 1 < 8 < pictures[digit == 1, 3:5, 3:5].mean()
+    assert pictures[digit == 7, :2].mean() > 1.3 * pictures[digit == 6, :2].mean()
+
+
 # --- The cache of executed notebooks -------------------------------------------------------------
 
 
