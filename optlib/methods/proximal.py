@@ -9,6 +9,7 @@ from itertools import count
 
 from optlib import checks
 from optlib.methods.base import Iterate, Method
+from optlib.methods.momentum import next_theta
 from optlib.objectives.penalties import Penalty
 from optlib.problem import Problem, norm
 from optlib.steps.line_search import EPS, Backtracking, Fixed, LineSearchError, StepRule, as_step
@@ -143,7 +144,7 @@ class FISTA(Method):
                 raise failure
             if self.restart and (y - z).dot(z - x) > 0:
                 theta = 1.0
-            theta, before = (1 + math.sqrt(1 + 4 * theta**2)) / 2, theta
+            theta, before = next_theta(theta), theta
             x, y = z, z + (before - 1) / theta * (z - x)
             yield Iterate(x, problem(x) + self.penalty(x), g, G, eta)
 

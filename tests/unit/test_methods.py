@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize, sparse
 
 import optlib as ol
+from optlib.methods.momentum import fista_momentum
 
 RNG = np.random.default_rng(0)
 M = RNG.normal(size=(5, 5))
@@ -85,6 +86,48 @@ def test_momentum_zero_is_gradient_descent(method):
     a = ol.minimize(DENSE, np.ones(5), method(0.01, beta=0.0), maxiter=50)
     b = ol.minimize(DENSE, np.ones(5), ol.GradientDescent(0.01), maxiter=50)
     assert np.array_equal(a.history.x, b.history.x)
+
+
+@pytest.mark.parametrize("method", [ol.HeavyBall, ol.Nesterov])
+def test_momentum_of_a_callable(method):
+    """A constant function is the number; a function of t is asked for t, and multiplies the velocity of step t."""
+    a = ol.minimize(DENSE, np.ones(5), method(0.01, 0.9), maxiter=50).history
+    b = ol.minimize(DENSE, np.ones(5), method(0.01, lambda t: 0.9), maxiter=50).history
+    assert np.array_equal(a.x, b.x)
+    x, v, path = np.ones(5), np.zeros(5), []
+    for t in range(30):
+        y = x - 0.01 * (t / (t + 3)) * v if method is ol.Nesterov else x
+        path.append(y)
+        v = t / (t + 3) * v + DENSE.grad(y)
+        x = x - 0.01 * v
+    result = ol.minimize(DENSE, np.ones(5), method(0.01, lambda t: t / (t + 3)), tol=0, maxiter=29)
+    assert np.allclose(result.history.x, path, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("method", "last"), [(ol.HeavyBall, 3), (ol.Nesterov, 4)])
+def test_the_momentum_of_each_iteration_is_asked_once(method, last):
+    asked = []
+    ol.minimize(DENSE, np.ones(5), method(0.01, lambda t: asked.append(t) or 0.5), tol=0, maxiter=4)
+    assert [t for t in asked if t > 0] == list(range(1, last + 1))
+
+
+@pytest.mark.parametrize("problem", [DENSE, LOGISTIC], ids=["quadratic", "logistic"])
+def test_nesterov_with_the_momentum_of_fista_makes_its_steps(problem):
+    n, eta = problem.dimension, 1 / problem.lipschitz
+    fista = ol.minimize(problem, np.ones(n), ol.FISTA(ol.penalties.Zero(), eta, restart=False), tol=0, maxiter=60)
+    ahead = ol.minimize(problem, np.ones(n), ol.Nesterov(eta, fista_momentum()), tol=0, maxiter=60)
+    x = [np.ones(n), *(y - eta * problem.grad(y) for y in ahead.history.x[:-1])]
+    assert np.allclose(fista.history.x, x, rtol=1e-11, atol=1e-13)
+
+
+def test_the_momentum_of_fista():
+    beta, theta = fista_momentum(), [1.0]
+    for _ in range(50):
+        theta.append((1 + np.sqrt(1 + 4 * theta[-1] ** 2)) / 2)
+    expected = [0.0, *((theta[t - 1] - 1) / theta[t] for t in range(1, 51))]
+    assert [beta(t) for t in (50, 3, 0, 1)] == pytest.approx([expected[t] for t in (50, 3, 0, 1)], rel=1e-14)
+    assert [beta(t) for t in range(51)] == pytest.approx(expected, rel=1e-14)
+    assert abs(beta(1000) - 999 / 1002) < 2e-3
 
 
 def test_momentum_pays_on_an_ill_conditioned_quadratic():
