@@ -6,4 +6,5 @@ R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of 
 """
 
 from optlib.analysis.theory.gradient_descent import *
+from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
