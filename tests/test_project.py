@@ -217,6 +217,19 @@ def test_digits_data_is_what_its_readme_says():
     assert pictures[digit == 7, :2].mean() > 1.3 * pictures[digit == 6, :2].mean()
 
 
+def test_auto_mpg_data_is_what_its_readme_says():
+    path = DATA / "auto-mpg.csv"
+    data = np.loadtxt(path, delimiter=",", skiprows=1)
+    with path.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    assert data.shape == (392, 8)
+    assert (names[3], names[-1]) == ("weight", "mpg")
+    assert (data[:, 5].min(), data[:, 5].max()) == (70, 82)
+    assert np.bincount(data[:, 6].astype(int)).tolist() == [0, 245, 68, 79]
+    assert (data[:, -1].min(), data[:, -1].max()) == (9.0, 46.6)
+    assert np.corrcoef(data[:, 3], data[:, -1])[0, 1] < -0.8  # heavy cars do not go far
+
+
 # --- The cache of executed notebooks -------------------------------------------------------------
 
 
