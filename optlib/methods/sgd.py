@@ -66,7 +66,8 @@ class SGD(Method):
             f, g = problem.value_and_grad(x)
             if self.average:
                 mean = mean + (x - mean) / (t + 1)
-                at_mean = problem.grad(mean)  # on the same batch: only value_and_grad draws the next
+                # on the same batch: only value_and_grad draws the next
+                at_mean = problem.grad(mean)
                 yield Iterate(mean, problem(mean), at_mean, norm(at_mean), eta)
             else:
                 yield Iterate(x, f, g, norm(g), eta)

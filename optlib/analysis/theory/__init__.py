@@ -5,7 +5,13 @@ the tests assert them at every iterate. Symbols: L (smoothness), mu (strong conv
 R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of the Hessian).
 """
 
+from optlib.analysis.theory.adaptive import *
 from optlib.analysis.theory.convexity_and_smoothness import *
+from optlib.analysis.theory.empirical_risk import *
 from optlib.analysis.theory.gradient_descent import *
+from optlib.analysis.theory.gradients_and_hessians import *
+from optlib.analysis.theory.learning_rates import *
 from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
+from optlib.analysis.theory.problem_classes import *
+from optlib.analysis.theory.stochastic_gradient import *
