@@ -17,18 +17,12 @@ from scipy import sparse
 
 from optlib import checks
 from optlib.objectives.penalties import Penalty
-from optlib.problem import norm as plain_norm
+from optlib.problem import norm
 from optlib.typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
 TINY = float(np.finfo(float).tiny)
 SLACK = 1e-9  # what C(x) forgives, relative to the size of the data
-
-
-def norm(v: Array) -> float:
-    """The Euclidean norm, without a word about squares that overflow: points far away are no error here."""
-    with np.errstate(over="ignore"):
-        return plain_norm(v)
 
 
 class ConvexSet(Penalty):
