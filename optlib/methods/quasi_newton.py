@@ -21,6 +21,14 @@ from optlib.steps.line_search import StepRule, Wolfe, as_step
 from optlib.typing import Array, Schedule
 
 EPS = float(np.finfo(float).eps)
+# Both methods count gradients in units of the first one's length: the steps are the same, and the products of tiny or
+# huge gradients neither under- nor overflow.
+
+
+def _curved(s: Array, y: Array) -> bool:
+    """Whether the pair has positive curvature, beyond rounding and underflow."""
+    size = norm(y)
+    return size > 1e-140 and float(s.dot(y)) > EPS * norm(s) * size
 
 
 def bfgs_update(H: Array, s: Array, y: Array) -> Array:
@@ -99,20 +107,21 @@ class BFGS(Method):
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         step, eta = as_step(self.step), math.nan
         f, g = problem.value_and_grad(x)
-        H = np.diag(np.full(x.size, 1 / (norm(g) or 1.0))).T  # of H only the upper triangle is read and written
+        H, unit = np.eye(x.size).T, norm(g) or 1.0  # of H only the upper triangle is read and written
         for t in count():
             yield Iterate(x, f, g, norm(g), eta)
-            p = -dsymv(1.0, H, g)
+            p = -dsymv(1.0, H, g / unit)
             eta = step(problem, x, f, g, t, p)
             s, before = eta * p, g
             x = x + s
             f, g = problem.value_and_grad(x)
-            y = g - before
-            if (curvature := float(s.dot(y))) <= EPS * norm(s) * norm(y):
+            y = (g - before) / unit
+            if not _curved(s, y):
                 continue
+            rho = 1 / float(s.dot(y))
             if t == 0:
-                H = np.diag(np.full(x.size, curvature / float(y.dot(y)))).T
-            Hy, rho = dsymv(1.0, H, y), 1 / curvature
+                H = np.diag(np.full(x.size, 1 / (rho * float(y.dot(y))))).T
+            Hy = dsymv(1.0, H, y)
             u = 0.5 * rho * (1 + rho * float(y.dot(Hy))) * s - rho * Hy
             H = dsyr2(1.0, s, u, a=H, overwrite_a=True)  # H + s u' + u s'
 
@@ -197,16 +206,16 @@ class LBFGS(Method):
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
         step, eta = as_step(self.step), math.nan
         f, g = problem.value_and_grad(x)
-        pairs = CompactPairs(self.memory, x.size)
+        pairs, unit = CompactPairs(self.memory, x.size), norm(g) or 1.0
         for t in count():
             yield Iterate(x, f, g, norm(g), eta)
-            p = -pairs.times(g) if len(pairs) else -g / (norm(g) or 1.0)
+            p = -pairs.times(g / unit) if len(pairs) else -g / (norm(g) or 1.0)
             eta = step(problem, x, f, g, t, p)
             s, before = eta * p, g
             x = x + s
             f, g = problem.value_and_grad(x)
-            y = g - before
-            if float(s.dot(y)) > EPS * norm(s) * norm(y):
+            y = (g - before) / unit
+            if _curved(s, y):
                 pairs.add(s, y)
 
 

@@ -82,21 +82,23 @@ def steihaug(g: Array, times: Times, radius: float, tol: float) -> tuple[Array, 
     >>> steihaug(np.array([2.0, 0.0]), lambda v: -4 * v, radius=1.0, tol=1e-3)
     (array([-1.,  0.]), array([4., 0.]))
     """
+    size = norm(g)
+    g, tol = g / size, tol / size  # of m / |g|: squares of a tiny or huge gradient would under- or overflow
     p, r = np.zeros_like(g), g
     d, square = -g, float(g.dot(g))
     for _ in range(2 * g.size):  # n would do without rounding
-        Hd = times(d)
+        Hd = times(d) / size
         curvature = float(d.dot(Hd))
         alpha = square / curvature if curvature > 0 else math.inf
         if alpha == math.inf or norm(p + alpha * d) >= radius:
             tau = _to_boundary(p, d, radius)
-            return p + tau * d, r - g + tau * Hd  # r = g + H p
+            return p + tau * d, size * (r - g + tau * Hd)  # r = g + H p
         p, r = p + alpha * d, r + alpha * Hd
         before, square = square, float(r.dot(r))
         if math.sqrt(square) <= tol:
             break
         d = -r + (square / before) * d
-    return p, r - g
+    return p, size * (r - g)
 
 
 def exact(g: Array, H: Array, radius: float) -> tuple[Array, Array]:

@@ -207,14 +207,24 @@ def test_minibatch_noise_ends_with_a_status_not_with_an_error(method):
     assert np.isfinite(result.x).all()
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e-8, 1e8])
+@pytest.mark.parametrize("scale", [1e-310, 1e-160, 1e-150, 1e-8, 1e8, 1e150, 1e290])
 @pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
+@pytest.mark.filterwarnings("error")
 def test_a_tiny_or_huge_f_is_minimised_too(method, scale):
     q = quadratic(3)
     p = ol.Problem(lambda x: scale * q(x), jac=lambda x: scale * q.grad(x))
     result = ol.minimize(p, np.ones(3), method, tol=1e-6 * scale, maxiter=200)
     assert result.success, result.message
     assert np.allclose(result.x, q.minimisers[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
+@pytest.mark.filterwarnings("error")
+def test_gradients_may_shrink_until_their_products_underflow(method):
+    quartic = ol.Problem(lambda x: float((x**4).sum()), jac=lambda x: 4 * x**3)
+    result = ol.minimize(quartic, [1.0, 2.0], method, tol=0, maxiter=3000)
+    assert result.optimality < 1e-140
+    assert result.status in (ol.Status.MAXITER, ol.Status.LINE_SEARCH_FAILED, ol.Status.CONVERGED)
 
 
 def test_a_search_pays_one_evaluation_for_a_step_that_is_taken_at_once():

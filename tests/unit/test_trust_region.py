@@ -156,6 +156,19 @@ def test_steihaug_stops_at_its_tolerance_and_follows_negative_curvature_to_the_r
     assert np.linalg.norm(p) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("subproblem", SUBPROBLEMS)
+@pytest.mark.parametrize("scale", [1e-310, 1e-160, 1e150, 1e300])
+@pytest.mark.filterwarnings("error")
+def test_a_tiny_or_huge_f_is_minimised_too(subproblem, scale):
+    a = np.array([1.0, 3.0])
+    p = ol.Problem(
+        lambda x: scale * float(a @ x**2) / 2, jac=lambda x: scale * a * x, hess=lambda x: scale * np.diag(a)
+    )
+    result = ol.minimize(p, [0.25, 0.5], ol.TrustRegion(subproblem), tol=1e-6 * scale, maxiter=200)
+    assert result.success, result.message
+    assert np.allclose(result.x, 0, atol=1e-6)
+
+
 # --- The method -----------------------------------------------------------------------------------------------
 
 
