@@ -50,14 +50,14 @@ def compare(label, fun, problem, x0, ours, theirs, options, tol=1e-6, repeats=5)
     (a, b), _ = seconds(optlib, scipy, repeats=repeats)
     o, s = found["ours"], found["theirs"]
     print(
-        f"{label:34}{theirs:10}{1e3 * a:10.1f}{1e3 * b:10.1f}{b / a:8.2f}{o.nfev:8}{s.nfev:8}"
+        f"{label:36}{theirs:10}{1e3 * a:10.1f}{1e3 * b:10.1f}{b / a:8.2f}{o.nfev:8}{s.nfev:8}"
         f"{o.optimality:10.1e}{np.linalg.norm(s.jac):10.1e}",
         flush=True,
     )
 
 
 def main():
-    print(f"{'':44}{'optlib ms':>10}{'SciPy ms':>10}{'times':>8}{'evals':>8}{'evals':>8}{'|grad|':>10}{'|grad|':>10}")
+    print(f"{'':46}{'optlib ms':>10}{'SciPy ms':>10}{'times':>8}{'evals':>8}{'evals':>8}{'|grad|':>10}{'|grad|':>10}")
     bfgs, lbfgs = {"gtol": 1e-6, "norm": 2}, {"gtol": 3e-7, "ftol": 0, "maxfun": 10**6}
     for n, repeats in ((2, 9), (100, 5), (500, 1)):
         x0 = ol.Rosenbrock(n).x0
