@@ -70,8 +70,7 @@ ADVICE = {
     Status.MAXITER: "{nit} iterations made, optimality {optimality:.2g} > tol {tol:.2g}: raise maxiter or tol, {more}",
     Status.MAX_TIME: "max_time passed after {nit} iterations, optimality {optimality:.2g} > tol {tol:.2g}",
     Status.NON_FINITE: "{reason}",
-    Status.DIVERGED: "diverging: optimality has grown from {first:.2g} to {optimality:.2g} in {nit} iterations: "
-    "try a smaller step (for gradient descent below 2/L) or a line search",
+    Status.DIVERGED: "diverging: optimality has grown from {first:.2g} to {optimality:.2g} in {nit} iterations: {cure}",
     Status.LINE_SEARCH_FAILED: "line search failed at iteration {nit}: {reason}",
     Status.SINGULAR: "singular linear system at iteration {nit} ({reason}): try another x0, a penalty that makes f "
     "strongly convex, or a first-order method",
@@ -170,6 +169,10 @@ def run(
                 it = it._replace(x=x)
             x.setflags(False)  # type: ignore[call-arg]  # an iterate cannot be changed afterwards
             last, k = it, k + 1
+            if step < 0:
+                raise ValueError(
+                    f"a step must not be negative: the schedule of step or lr gives {step!r} at k = {k - 1}"
+                )
             if recorded:
                 log.steps.append(step)  # the one taken from the entry before
             recorded = due
@@ -209,10 +212,13 @@ def run(
         if np.isfinite((measured.fun, measured.optimality)).all():
             last = measured
             log.add(last, k, perf_counter() - start)
-    more = "or lower the step, as f has grown" if log.funs[-1] > log.funs[0] else "or try another step"
+    fallen = log.funs[-1] <= log.funs[0]
     message = ADVICE[status].format(
-        nit=k, optimality=last.optimality, tol=tol, reason=reason, first=log.optimalities[0], more=more
-    )
+        nit=k, optimality=last.optimality, tol=tol, reason=reason, first=log.optimalities[0],
+        more="or try another step" if fallen else "or lower the step, as f has grown",
+        cure="f has fallen all the while, and seems to be unbounded below" if fallen
+        else "try a smaller step (for gradient descent below 2/L) or a line search",
+    )  # fmt: skip
     return OptimizeResult(
         x=last.x.copy(), fun=last.fun, jac=np.array(last.grad), nit=k, success=status is Status.CONVERGED,
         status=status, message=message, optimality=last.optimality, history=log.history(), extras=last.extras,

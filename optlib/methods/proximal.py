@@ -185,7 +185,8 @@ def _prox_step(
             return eta, z, G, None
         eta *= step.shrink
     message = (
-        f"f lies above its quadratic model down to eta = {eta:.3g}: the gradient may be wrong (try check_gradient)"
+        f"f lies above its quadratic model down to eta = {eta:.3g}: the gradient may be wrong (try check_gradient), "
+        "or f not smooth"
     )
     return eta, z, G, LineSearchError(message)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optlib import checks
-from optlib.problem import Problem
+from optlib.problem import Problem, norm
 from optlib.steps.schedules import as_schedule
 from optlib.typing import Array, Schedule
 
@@ -61,6 +61,8 @@ def _descent(g: Array, p: Array | None) -> tuple[Array, float]:
     p = -g if p is None else p
     slope = float(g.dot(p))
     if not slope < 0:
+        if norm(g) < 1e-150:
+            raise LineSearchError(f"the gradient, of norm {norm(g):.3g}, is too small for products of it: raise tol")
         raise LineSearchError(
             f"p is no descent direction (g'p = {slope:.3g}, and it must be negative): the Hessian is not positive "
             "definite here, or the gradient is wrong; start nearer to a minimiser, or try check_gradient"
@@ -126,7 +128,7 @@ class Backtracking(StepRule):
             eta *= self.shrink
         raise LineSearchError(
             f"no sufficient decrease down to eta = {eta / self.shrink:.3g}: the gradient may be wrong (try "
-            "check_gradient) or f too noisy for this tol"
+            "check_gradient), or f not smooth or too noisy for this tol"
         )
 
 
@@ -184,7 +186,7 @@ class Wolfe(StepRule):
                 eta = guess if inside else 0.5 * (low + high)
         raise LineSearchError(
             f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
-            "(try check_gradient), or f unbounded below along p"
+            "(try check_gradient), or f not smooth, or unbounded below along p"
         )
 
 

@@ -460,6 +460,21 @@ def test_an_error_of_the_users_own_is_raised(place):
         ol.minimize(problem, START, GD, **keywords)
 
 
+def test_divergence_downwards_is_no_matter_of_the_step():
+    down = ol.minimize(ol.Quadratic([1.0, -1.0]), [1.0, 1.0], ol.GradientDescent(0.5))
+    assert down.status is ol.Status.DIVERGED
+    assert "f has fallen all the while, and seems to be unbounded below" in down.message
+    assert "smaller step" not in down.message
+
+
+def test_a_schedule_that_turns_negative_is_an_error_that_names_it():
+    """A line that falls to 0 and goes on falling is an easy mistake, and its steps lead uphill."""
+    for method in (ol.GradientDescent(lambda k: 0.1 * (1 - k / 5)), ol.Adam(lambda k: 0.1 * (1 - k / 5))):
+        with pytest.raises(ValueError, match=r"schedule of step or lr gives -0.0\d+ at k = 6"):
+            ol.minimize(Q, START, method)
+        assert ol.minimize(Q, START, method, maxiter=6).nit == 6  # 0, at k = 5, is a step
+
+
 def test_one_long_step_is_no_divergence():
     root = ol.newton_root(lambda x: x**3 - 2, 1e-4, lambda x: 3 * x**2, maxiter=100)
     assert root.success

@@ -293,3 +293,11 @@ def test_a_large_minimum_does_not_stop_the_search_short(rule):
     result = ol.minimize(risk, np.zeros(5), ol.GradientDescent(rule), tol=1e-8, maxiter=1000)
     assert result.success
     assert result.fun > 1000
+
+
+@pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe(), ol.line_search.Exact()])
+def test_a_gradient_whose_square_is_0_is_called_small_not_wrong(rule):
+    tiny = ol.Problem(lambda x: 1e-310 * float(x @ x), jac=lambda x: 2e-310 * x, hess=lambda x: 2e-310 * np.eye(1))
+    result = ol.minimize(tiny, [1.0], ol.GradientDescent(rule), tol=0)
+    assert result.status is ol.Status.LINE_SEARCH_FAILED
+    assert "the gradient, of norm 2e-310, is too small for products of it: raise tol" in result.message
