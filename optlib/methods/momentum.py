@@ -110,7 +110,8 @@ class HeavyBall(Method):
         as_momentum(self.beta)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        lr, momentum, eta, v = as_schedule(self.lr), as_momentum(self.beta), math.nan, np.zeros_like(x)
+        lr, momentum = as_schedule(self.lr), as_momentum(self.beta)
+        eta, v = math.nan, np.zeros_like(x)
         for t in count():
             f, g = problem.value_and_grad(x)
             yield Iterate(x, f, g, norm(g), eta)
@@ -168,7 +169,8 @@ class Nesterov(Method):
         as_momentum(self.beta)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        lr, momentum, eta, v = as_schedule(self.lr), as_momentum(self.beta), math.nan, np.zeros_like(x)
+        lr, momentum = as_schedule(self.lr), as_momentum(self.beta)
+        eta, v = math.nan, np.zeros_like(x)
         for t in count():
             last, eta, beta = eta, lr(t), momentum(t)
             y = x - eta * beta * v
