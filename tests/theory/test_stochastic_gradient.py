@@ -246,6 +246,15 @@ def test_sg_decay_is_within_the_factor_six_that_the_chapter_names():
     assert second / float(theory.sg_decay(T, L=1.0, mu=1.0, sigma=1.0, R=3.0)) == pytest.approx(1 / 6, rel=1e-2)
 
 
+def test_sg_decay_loses_almost_nothing_of_the_recursion_that_it_solves():
+    L, mu, sigma, R = 10.0, 0.5, 1.5, 2.0
+    a = R**2
+    for t in range(3000):
+        assert 0.97 <= a / float(theory.sg_decay(t, L, mu, sigma, R)) <= SLACK
+        eta = 2 / (mu * (t + 4 * L / mu))
+        a = (1 - eta * mu) * a + 2 * eta**2 * sigma**2
+
+
 @given(st.floats(0.02, 0.98), st.floats(0.0, 2.0), st.floats(0.1, 5))
 @settings(max_examples=40)
 def test_sg_slow_decay(beta, sigma, mu):
