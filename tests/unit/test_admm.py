@@ -26,7 +26,7 @@ def logistic(lam=0.1):
 
 M = RNG.normal(size=(5, 5))
 PROBLEMS = {
-    "diagonal quadratic": ol.Quadratic([1.0, 2.0, 3.0, 4.0, 5.0], np.ones(5)),
+    "diagonal quadratic": ol.Quadratic([0.1, 2.0, 3.0, 4.0, 5.0], np.ones(5)),
     "dense quadratic": ol.Quadratic(M @ M.T, np.ones(5)),
     "least squares": least_squares(),
     "least squares, sparse": least_squares(sparse.csr_array),

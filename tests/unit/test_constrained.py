@@ -264,6 +264,12 @@ def test_an_objective_without_a_minimum_ends_with_a_status(constraints, f):
     assert result.nit < 50
 
 
+@pytest.mark.parametrize("rho", [1e-3, 1.0, 1e3])
+def test_no_minimum_is_said_where_rho_has_grown_ten_billionfold(rho):
+    method = ol.AugmentedLagrangian(eq=affine([1.0, 0.0], 1.0), rho=rho)
+    assert ol.minimize(affine([0.0, -1.0], 0.0), [1.0, 0.5], method).nit == 10
+
+
 def test_the_augmented_lagrangian_is_its_formula():
     f, g, h = ol.Quadratic([2.0]), affine([1.0], 1.0), affine([1.0], -1.0)
     p = augmented_lagrangian(ol.Lagrangian(f, g, h), np.array([3.0]), np.array([5.0]), 4.0)
@@ -273,14 +279,17 @@ def test_the_augmented_lagrangian_is_its_formula():
     assert p.grad([0.0]) == pytest.approx([5 + 4])
 
 
-def test_an_inequality_that_is_left_counts_as_violated_while_it_still_has_a_multiplier():
-    """After one step lam is too large by far; then x lies inside, and max(g, -lam/rho) is what must fall."""
-    q = ol.Quadratic([1.0, 1.0], [1.0, 0.0])
-    wall = ol.Problem(lambda x: float(x[0] ** 3), jac=lambda x: np.array([3 * x[0] ** 2, 0.0]))
-    result = ol.minimize(q, [2.0, 0.0], ol.AugmentedLagrangian(ineq=wall, rho=0.5), tol=1e-4, maxiter=12)
+@pytest.mark.parametrize("rho", [0.5, 4.0])
+def test_an_inequality_that_is_left_counts_as_violated_while_it_still_has_a_multiplier(rho):
+    """The first step violates both, though only the second binds in the end: then max(g, -lam/rho) is what must fall."""
+    A, b = np.array([[3.0, -2.0], [3.0, 1.0]]), np.array([-1.0, -1.0])
+    method = ol.AugmentedLagrangian([affine(*row) for row in zip(A, b, strict=True)], rho=rho)
+    result = ol.minimize(ol.Quadratic([1.0, 1.0], [-1.0, -1.0]), [0.0, 0.0], method)
+    assert result.success
     e, x, before = result.history.extras, result.history.x, np.inf
+    assert e["lam"][1][0] > 0 == result.extras["lam"][0]
     for t in range(result.nit):
-        now = abs(max(x[t + 1][0] ** 3, -e["lam"][t][0] / e["rho"][t]))
+        now = np.linalg.norm(np.maximum(A @ x[t + 1] - b, -e["lam"][t] / e["rho"][t]))
         assert e["rho"][t + 1] == e["rho"][t] * (10 if now > max(0.25 * before, 1e-10) else 1)
         before = now
 

@@ -232,6 +232,18 @@ def test_the_search_takes_the_first_step_whose_model_lies_above():
         assert np.allclose(new, z, atol=1e-13)
 
 
+def test_a_model_that_touches_f_lies_above_it():
+    assert ol.minimize(ol.Quadratic([1.0]), [1.0], ol.ProximalGradient(Zero(), backtracking())).history.step[0] == 1.0
+
+
+def test_a_trial_that_values_reject_costs_no_gradient():
+    """Steps are short here, and what counts as rounding is measured with them: 1e6 is not too high for these values."""
+    steep = ol.Problem(lambda x: 1e6 + 5e3 * float(x @ x), jac=lambda x: 1e4 * x)
+    result = ol.minimize(steep, [1e-3], ol.ProximalGradient(Zero(), backtracking(start=1.5e-3)), tol=0, maxiter=1)
+    assert result.history.step[0] == 1.5e-3 / 16
+    assert result.njev == 2
+
+
 def test_fista_never_lengthens_a_step():
     p = ol.Problem(lambda x: float((x**4).sum() / 4), jac=lambda x: x**3)  # flatter and flatter
     steps = ol.minimize(p, [3.0], ol.FISTA(Zero(), backtracking()), tol=1e-9).history.step[:-1]
