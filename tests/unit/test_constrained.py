@@ -281,7 +281,7 @@ def test_the_augmented_lagrangian_is_its_formula():
 
 @pytest.mark.parametrize("rho", [0.5, 4.0])
 def test_an_inequality_that_is_left_counts_as_violated_while_it_still_has_a_multiplier(rho):
-    """The first step violates both, though only the second binds in the end: then max(g, -lam/rho) is what must fall."""
+    """The first step violates both, and only the second binds in the end: then max(g, -lam/rho) must fall."""
     A, b = np.array([[3.0, -2.0], [3.0, 1.0]]), np.array([-1.0, -1.0])
     method = ol.AugmentedLagrangian([affine(*row) for row in zip(A, b, strict=True)], rho=rho)
     result = ol.minimize(ol.Quadratic([1.0, 1.0], [-1.0, -1.0]), [0.0, 0.0], method)
