@@ -83,9 +83,7 @@ $(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.jso
 lab: $(LAB_READY) ## open the chapters in JupyterLab, as Binder does
 	@$(LAB_BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/intro.md $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# The one package that only a comparison needs comes on top of the lock, without moving what is locked.
 benchmarks: $(READY) ## time optlib beside what one would use instead (some minutes)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.txt -e '.[benchmarks]'
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks
 
 lint: $(READY) ## ruff (style and format) and mypy (types)
