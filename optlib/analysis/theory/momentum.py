@@ -49,7 +49,7 @@ def two_term(t: Any, trace: Any, det: Any) -> Array:
     t, trace, det = np.broadcast_arrays(iteration(t, 0), checks.numeric("trace", trace), checks.numeric("det", det))
     gap = np.sqrt(trace**2 / 4 - det + 0j)
     a, b = trace / 2 + gap, trace / 2 - gap
-    double = np.abs(gap) <= 1e-9 * (np.abs(trace) + 1e-300)
+    double = np.abs(gap) <= 1e-7 * np.abs(trace)  # nearer roots would cancel
     apart = np.where(double, 1.0, a - b)
 
     def s(k: Array) -> Array:
@@ -146,9 +146,10 @@ def nesterov_convex(t: Any, L: float, R: float) -> Array:
     L-smooth: :math:`f(y_t) - f^* \le 2LR^2/(t+2)^2`, t >= 0, at the look-ahead point y, which
     :class:`optlib.Nesterov` reports; the same bound holds for :math:`f(x_{t+1}) - f^*`.
 
-    For a smaller constant step put :math:`1/\eta` in place of L. Attained at t = 0; for each N Huber's function comes
-    near it, within a factor that tends to 1. Chapter `momentum`; A. Beck, M. Teboulle (2009), theorem 4.4,
-    doi:10.1137/080716542, for x; D. Kim, J. A. Fessler (2016), doi:10.1007/s10107-015-0949-3, for y.
+    For a smaller constant step put :math:`1/\eta` in place of L. Attained at t = 0, and the constant 2 is the least:
+    :class:`optlib.Huber1D` with delta = R / (N (N + 7) / 4 + 1) has :math:`2LR^2/(N^2 + 7N + 4)` at t = N.
+    Chapter `momentum`; A. Beck, M. Teboulle (2009), theorem 4.4, doi:10.1137/080716542, for x; D. Kim, J. A. Fessler
+    (2016), doi:10.1007/s10107-015-0949-3, for y.
 
     Examples
     --------
