@@ -148,7 +148,7 @@ def nesterov_convex(t: Any, L: float, R: float) -> Array:
 
     For a smaller constant step put :math:`1/\eta` in place of L. Attained at t = 0, and the constant 2 is the least:
     :class:`optlib.Huber1D` with delta = R / (N (N + 7) / 4 + 1) has :math:`2LR^2/(N^2 + 7N + 4)` at t = N.
-    Chapter `momentum`; A. Beck, M. Teboulle (2009), theorem 4.4, doi:10.1137/080716542, for x; D. Kim, J. A. Fessler
+    Chapter `momentum`; A. Beck, M. Teboulle (2009), section 4, doi:10.1137/080716542, for x; see D. Kim, J. A. Fessler
     (2016), doi:10.1007/s10107-015-0949-3, for y.
 
     Examples
