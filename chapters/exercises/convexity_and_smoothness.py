@@ -44,6 +44,7 @@ def check_worst_chord(worst_chord):
             return f"the excess must be one finite number, got {excess!r}"
         if not all(np.shape(z) == points[0].shape and (points == z).all(axis=1).any() for z in (x, y)):
             return "x and y must be two of the points, as they were given"
+        x, y = np.asarray(x), np.asarray(y)
         if np.array_equal(x, y):
             return "x and y must be different: the chord of a point with itself says nothing"
         if wrong := _one_chord(f, points, excess, x, y, convex):
@@ -63,11 +64,21 @@ def _one_chord(f, points, excess, x, y, convex):
             return "the excess has the wrong sign: it is f at the midpoint, less the mean of f at the ends"
         if abs(excess - 2 * own) <= size:
             return "the excess is twice too large: take the mean of f(x) and f(y), not their sum"
+        if excess == 0 and best < 0:
+            return "no pair has the excess 0: on a convex function all can be negative, so start from -np.inf"
         return f"for the pair that you return, f(midpoint) - (f(x) + f(y)) / 2 is {own:.4g}, and not {excess:.4g}"
     if own < best - size:
         kind = "a convex" if convex else "a nonconvex"
         return f"on {kind} function another pair has the larger excess {best:.4g}: are all pairs compared?"
     return ""
+
+
+def _two_numbers(answer):
+    return (
+        isinstance(answer, tuple | list | np.ndarray)
+        and len(np.atleast_1d(answer)) == 2
+        and not any(map(np.ndim, answer))
+    )
 
 
 def check_pair_constants(pair_constants):
@@ -89,7 +100,7 @@ def check_pair_constants(pair_constants):
             return NOT_DONE
         if not np.array_equal(points, before):
             return "the points themselves were changed: work on copies"
-        if not isinstance(answer, tuple | list) or len(answer) != 2 or any(np.ndim(c) != 0 for c in answer):
+        if not _two_numbers(answer):
             return f"return two numbers, mu and L; got {answer!r}"
         if wrong := _one_pair_of_constants(p, points, *answer):
             return wrong
@@ -109,12 +120,18 @@ def _one_pair_of_constants(p, points, mu, L):
             return "L is the square of what it should be: divide norms, not squared norms"
         if np.isclose(L, max(np.linalg.norm(a) for a, _ in pairs), rtol=1e-9):
             return "L is the largest difference of gradients: divide each by the distance of its points"
+        if np.isclose(L, max(a @ d / (d @ d) for a, d in pairs), rtol=1e-9):
+            return "L is the largest a'd / ||d||^2, which misses what turns a away from d: it takes the norm of a"
         return f"the largest ratio ||a|| / ||d|| of all pairs is {high:.4g}, and not {L:.4g}: are all pairs compared?"
     if not np.isclose(mu, low, rtol=1e-9):
         if np.isclose(mu, min(np.linalg.norm(a) / np.linalg.norm(d) for a, d in pairs), rtol=1e-9):
             return "mu is the least ratio of norms, which is never negative: it takes the inner product a'd"
         if np.isclose(mu, min(a @ d for a, d in pairs), rtol=1e-9):
             return "mu is the least inner product a'd: divide each by ||d||^2"
+        if np.isclose(mu, min(a @ d / np.linalg.norm(d) for a, d in pairs), rtol=1e-9):
+            return "mu is the least a'd / ||d||: divide by the square of the distance"
+        if mu == 0 and low < 0:
+            return f"mu is cut off at 0, but {low:.4g} is what the pairs show: a negative number refutes convexity"
         return f"the least ratio a'd / ||d||^2 of all pairs is {low:.4g}, and not {mu:.4g}: are all pairs compared?"
     return ""
 
@@ -128,7 +145,7 @@ def check_risk_constants(risk_constants):
         answer = risk_constants(X, lam)
         if missing(answer):
             return NOT_DONE
-        if not isinstance(answer, tuple | list) or len(answer) != 2 or any(np.ndim(c) != 0 for c in answer):
+        if not _two_numbers(answer):
             return f"return two numbers, mu and L; got {answer!r}"
         if wrong := _one_risk(risk, X, lam, *answer):
             return wrong
@@ -144,6 +161,10 @@ def _one_risk(risk, X, lam, mu, L):
         "the curvature lam of the penalty is missing": s**2 / (4 * len(X)),
         "take the largest eigenvalue of X'X, which is the largest singular value of X squared": s / (4 * len(X)) + lam,
     }
+    if not (np.isfinite(mu) and np.isfinite(L)):
+        return f"mu and L must be finite, got {mu} and {L}"
+    if np.isclose(mu, curvature, rtol=1e-7) and np.isclose(L, lam, rtol=1e-7, atol=1e-12):
+        return "the two numbers stand the wrong way round: mu first, then L"
     if not np.isclose(L, curvature, rtol=1e-7):
         for told, value in mistakes.items():
             if np.isclose(L, value, rtol=1e-7):

@@ -55,6 +55,7 @@ class Pair:
     """What the inequalities speak of, for two points, and what rounding may do to it."""
 
     def __init__(self, p, x, y):
+        self.x, self.y = x, y
         g, self.d, self.a = p.grad(x), np.linalg.norm(x - y), np.linalg.norm(p.grad(x) - p.grad(y))
         self.above_tangent = p(y) - p(x) - g @ (y - x)
         self.product = (g - p.grad(y)) @ (x - y)
@@ -88,6 +89,18 @@ def test_cs_lower(seed, n):
         for pair in pairs(p, rng, n):
             assert pair.above_tangent >= theory.cs_lower(pair.d, p.strong_convexity) - pair.rounding
             assert pair.product >= 2 * theory.cs_lower(pair.d, p.strong_convexity) - pair.rounding  # monotone gradient
+
+
+@given(seeds, dimensions)
+@settings(max_examples=10)
+def test_chords_lie_above_by_the_mu_of_cs_lower(seed, n):
+    rng = np.random.default_rng(seed)
+    for p in convex(rng, n):
+        for pair in pairs(p, rng, n):
+            share = rng.uniform()
+            chord = share * p(pair.x) + (1 - share) * p(pair.y)
+            spare = share * (1 - share) * theory.cs_lower(pair.d, p.strong_convexity)
+            assert p(share * pair.x + (1 - share) * pair.y) <= chord - spare + pair.rounding
 
 
 @given(seeds, dimensions)

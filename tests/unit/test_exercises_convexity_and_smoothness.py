@@ -45,8 +45,11 @@ def test_other_correct_answers_pass_too():
 
     assert checks.check_worst_chord(chord) == checks.PASSED
     assert checks.check_worst_chord(by_arrays) == checks.PASSED
+    assert checks.check_worst_chord(lambda f, p: [np.asarray(part).tolist() for part in chord(f, p)]) == checks.PASSED
     assert checks.check_pair_constants(both_orders) == checks.PASSED
+    assert checks.check_pair_constants(lambda grad, p: np.array(both_orders(grad, p))) == checks.PASSED
     assert checks.check_risk_constants(by_gram) == checks.PASSED
+    assert checks.check_risk_constants(lambda X, lam: np.array(by_gram(X, lam))) == checks.PASSED
 
 
 def overwrites(f, points):
@@ -66,6 +69,7 @@ def overwrites(f, points):
         (lambda f, points: chord(f, points, worst=min), "another pair"),
         (lambda f, points: chord(f, points, pairs=lambda p: combinations(2 * p, 2)), "two of the points"),
         (lambda f, points: chord(f, points)[0] > 0, "three things"),
+        (lambda f, points: max((0.0, *points[:2]), chord(f, points), key=lambda found: found[0]), "start from -np.inf"),
         (lambda f, points: (np.nan, points[0], points[1]), "finite"),
         (overwrites, "were changed"),
     ],
@@ -94,8 +98,11 @@ def moves(grad, points):
         (lambda grad, p: constants(grad, p, low=lambda a, d: a @ d), "divide each by"),
         (lambda grad, p: constants(grad, p, high=lambda a, d: np.linalg.norm(a)), "divide each by the distance"),
         (lambda grad, p: constants(grad, p, high=lambda a, d: a @ a / (d @ d)), "divide norms"),
-        (lambda grad, p: constants(grad, p, high=lambda a, d: a @ d / (d @ d)), "largest ratio"),
-        (lambda grad, p: constants(grad, p, low=lambda a, d: a @ d / np.sqrt(d @ d)), "least ratio"),
+        (lambda grad, p: constants(grad, p, high=lambda a, d: a @ d / (d @ d)), "the norm of a"),
+        (lambda grad, p: constants(grad, p, low=lambda a, d: a @ d / np.sqrt(d @ d)), "square of the distance"),
+        (lambda grad, p: constants(grad, p, low=lambda a, d: max(0.0, a @ d / (d @ d))), "cut off at 0"),
+        (lambda grad, p: constants(grad, p, high=lambda a, d: np.linalg.norm(a) + 1.0), "largest ratio"),
+        (lambda grad, p: constants(grad, p, low=lambda a, d: abs(a @ d) / (d @ d)), "least ratio"),
         (lambda grad, p: constants(grad, p, pairs=pairwise), "all pairs"),
         (lambda grad, p: constants(grad, p, pairs=with_itself), "with itself"),
         (lambda grad, p: constants(grad, p)[::-1], "wrong way round"),
@@ -128,6 +135,8 @@ def largest(X):
             "far out the loss is flat",
         ),
         (lambda X, lam: (0.0, largest(X) / (4 * len(X)) + lam), "penalty alone"),
+        (lambda X, lam: (largest(X) / (4 * len(X)) + lam, lam), "wrong way round"),
+        (lambda X, lam: (lam, np.nan), "finite"),
         (lambda X, lam: lam, "two numbers"),
     ],
 )

@@ -167,11 +167,11 @@ def distance_from_gradient(g: Any, mu: float, L: float) -> tuple[Array, Array]:
 
 
 def distance_from_gap(gap: Any, mu: float, L: float) -> tuple[Array, Array]:
-    r"""Level sets, f L-smooth and mu-strongly convex, gap = :math:`f(x) - f^*`:
+    r"""Sublevel sets, f L-smooth and mu-strongly convex, gap = :math:`f(x) - f^*`:
     :math:`\sqrt{2\,\mathrm{gap}/L} \le \|x - x^*\| \le \sqrt{2\,\mathrm{gap}/\mu}`. Returns both ends.
 
-    The radii of a ball inside the level set and of one around it; their ratio is :math:`\sqrt\kappa`. Quadratics touch
-    both. Chapter `convexity-and-smoothness`.
+    The radii of a ball inside the sublevel set and of one around it; their ratio is :math:`\sqrt\kappa`. Quadratics
+    reach both. Chapter `convexity-and-smoothness`.
 
     Examples
     --------
