@@ -25,6 +25,16 @@ def _pairs(rows):
     return [(rows[i] + rows[j]) / 2 for i, j in combinations_with_replacement(range(len(rows)), 2)]
 
 
+def _numbers(value):
+    """An estimate as an array, so that a list will do; what is no list of numbers stays as it is."""
+    if missing(value):
+        return value
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return value
+
+
 def _shape(value, d):
     """What is wrong with an answer's form, or None."""
     if missing(value):
@@ -32,7 +42,7 @@ def _shape(value, d):
     if np.shape(value) != (d,):
         return f"the estimate must have the shape of w, ({d},), and has {np.shape(value)}"
     if not np.isfinite(value).all():
-        return f"the estimate is not finite: {np.asarray(value)}"
+        return f"the estimate is not finite: {value}"
     return None
 
 
@@ -55,6 +65,12 @@ def _frequencies(call, rows):
     return counts
 
 
+def _twice(call, rows):
+    """In which share of 200 estimates of two samples both were one and the same."""
+    rng = np.random.default_rng(5)
+    return np.mean([_among(call(rng), rows) for _ in range(200)])
+
+
 def _unlikely(counts, p):
     """The sample whose count is farthest from its probability, if farther than chance allows."""
     z = (counts - DRAWS * p) / np.sqrt(DRAWS * p * (1 - p))
@@ -71,7 +87,7 @@ def check_minibatch_gradient(minibatch_gradient):
         each = X * (X @ w - y)[:, None]
 
         def estimate(lam, size, rng, data=(X, y, w)):
-            return minibatch_gradient(*data, lam, size, rng)
+            return _numbers(minibatch_gradient(*data, lam, size, rng))
 
         def one(rng, estimate=estimate):
             return estimate(0.0, 1, rng)
@@ -100,11 +116,17 @@ def check_minibatch_gradient(minibatch_gradient):
             return f"a batch of 2 is divided by n = {n}: divide by the size of the batch"
         if not _among(g, pairs):
             return "a batch of 2 must give the mean of two samples' gradients; yours is no such mean"
-        penalised = estimate(0.5, 1, np.random.default_rng(3)) - each
-        if _among(0 * w, penalised):
-            return "the penalty is missing: lam w is part of the gradient, whatever the batch"
-        if not _among(0.5 * w, penalised):
-            return "the penalty adds lam w to the gradient, once, whatever the batch; yours adds something else"
+        if _twice(lambda rng, estimate=estimate: estimate(0.0, 2, rng), each) == 1:
+            return "a batch of 2 is one sample taken twice: draw each anew, or a larger batch is no better"
+        for size, means in ((1, each), (2, np.array(pairs))):
+            penalised = estimate(0.5, size, np.random.default_rng(3)) - means
+            if _among(0 * w, penalised):
+                return "the penalty is missing: lam w is part of the gradient, whatever the batch"
+            if not _among(0.5 * w, penalised):
+                return (
+                    "the penalty adds lam w to the gradient, once, whatever the batch; "
+                    f"with a batch of {size} yours adds something else"
+                )
         if (worst := _unlikely(_frequencies(one, each), np.full(n, 1 / n))) is not None:
             return f"sample {worst} is not drawn as often as the others: all rows from 0 to n - 1 must be as likely"
     return PASSED
@@ -119,8 +141,11 @@ def check_importance_gradient(importance_gradient):
         p /= p.sum()
         before = rows.copy(), p.copy()
 
-        def one(rng, rows=rows, p=p):
-            return importance_gradient(rows, p, 1, rng)
+        def draw(size, rng, rows=rows, p=p):
+            return _numbers(importance_gradient(rows, p, size, rng))
+
+        def one(rng, draw=draw):
+            return draw(1, rng)
 
         g = one(np.random.default_rng(0))
         if (wrong := _shape(g, d)) is not None:
@@ -143,11 +168,16 @@ def check_importance_gradient(importance_gradient):
             return "multiplied by p_i, likely rows count twice over: divide by p_i, to undo how often they come"
         if not _among(g, weighted):
             return "a batch of 1 must give a row divided by n p_i; yours is none of these"
-        pairs, g = _pairs(weighted), importance_gradient(rows, p, 2, np.random.default_rng(3))
+        pairs, g = _pairs(weighted), draw(2, np.random.default_rng(3))
         if _among(g / 2, pairs):
             return "a batch of 2 gives the sum of its two terms: the mean is wanted"
         if not _among(g, pairs):
             return "a batch of 2 must give the mean of two weighted rows, each drawn anew; yours is no such mean"
+        same = _twice(lambda rng, draw=draw: draw(2, rng), weighted)
+        if same == 1:
+            return "a batch of 2 is one row taken twice: draw each of them anew, or a larger batch is no better"
+        if same == 0:
+            return "no row ever came twice in a batch: draw with replacement, else later draws are not by p"
         counts = _frequencies(one, weighted)
         if (worst := _unlikely(counts, p)) is not None:
             if _unlikely(counts, np.full(n, 1 / n)) is None:

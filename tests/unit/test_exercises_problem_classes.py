@@ -27,6 +27,14 @@ def test_other_correct_answers_pass_too():
             total += gradients[i] / p[i]
         return total / (size * len(p))
 
+    def lists(X, y, w, lam, size, rng):
+        return list(without_replacement(X, y, w, lam, size, rng))
+
+    def counted(gradients, p, size, rng):
+        return (rng.multinomial(size, p) / (size * len(p) * p) @ gradients).tolist()
+
+    assert checks.check_minibatch_gradient(lists) == checks.PASSED
+    assert checks.check_importance_gradient(counted) == checks.PASSED
     assert checks.check_minibatch_gradient(without_replacement) == checks.PASSED
     assert checks.check_minibatch_gradient(by_optlib) == checks.PASSED
     assert checks.check_importance_gradient(one_by_one) == checks.PASSED
@@ -69,6 +77,9 @@ def in_place(X, y, w, lam, size, rng):
         (with_rows(lambda n, size, rng: rng.integers(n - 1, size=size)), "is not drawn as often"),
         (with_rows(lambda n, size, rng: slice(None), lambda n, size: 1 / n), "full gradient"),
         (lambda X, y, w, lam, size, rng: minibatch_gradient(X, y, w, 2 * lam, size, rng), "adds lam w"),
+        (lambda X, y, w, lam, size, rng: minibatch_gradient(X, y, w, lam / size, size, rng), "with a batch of 2 yours"),
+        (with_rows(lambda n, size, rng: np.repeat(rng.integers(n), size)), "one sample taken twice"),
+        (lambda X, y, w, lam, size, rng: "w", "shape"),
         (lambda X, y, w, lam, size, rng: minibatch_gradient(X, y, w, lam, size, rng)[0], "shape"),
         (lambda X, y, w, lam, size, rng: w / 0, "not finite"),
         (lambda X, y, w, lam, size, rng: rng.standard_normal(len(w)), "none of them"),
@@ -118,6 +129,14 @@ def fixed_weights(gradients, p, size, rng):
         ),
         (lambda *args: args[2] * importance_gradient(*args), "sum of its two terms"),
         (lambda *args: importance_gradient(args[0], args[1], 1, args[3]) / args[2], "no such mean"),
+        (
+            drawn(lambda n, p, size, rng: rng.choice(n, size, False, p), lambda n, p: 1 / (n * p)),
+            "came twice in a batch",
+        ),
+        (
+            drawn(lambda n, p, size, rng: np.repeat(rng.choice(n, p=p), size), lambda n, p: 1 / (n * p)),
+            "row taken twice",
+        ),
         (lambda *args: 0.9 * importance_gradient(*args), "none of these"),
         (lambda gradients, p, size, rng: gradients.mean(axis=0), "their mean itself"),
         (lambda *args: importance_gradient(*args)[0], "shape"),

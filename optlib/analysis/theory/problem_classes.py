@@ -12,7 +12,6 @@ from optlib.typing import Array
 __all__ = [
     "pc_batch_size",
     "pc_radius_lower",
-    "pc_radius_upper",
     "pc_split",
     "pc_sublevel_radius",
     "pc_uphill",
@@ -57,8 +56,8 @@ def pc_radius_lower(lam: Any, g: float, L: float) -> Array:
     r"""The radius that a penalty buys, from below: every minimiser :math:`w_\lambda` of
     :math:`f + \tfrac\lambda2\|w\|^2` has :math:`\|w_\lambda\| \ge \|\nabla f(0)\| / (L + \lambda)`.
 
-    For every L-smooth f, convex or not; ``g`` is :math:`\|\nabla f(0)\|`. Attained by
-    :math:`\tfrac L2\|w - a\|^2`. Chapter `problem-classes`.
+    For every f whose gradient is Lipschitz with L, convex or not; ``g`` is :math:`\|\nabla f(0)\|`. Attained by
+    :math:`\tfrac L2\|w - a\|^2`; :func:`er_norm` is a bound from above. Chapter `problem-classes`.
 
     Examples
     --------
@@ -66,24 +65,6 @@ def pc_radius_lower(lam: Any, g: float, L: float) -> Array:
     2.0
     """
     return checks.nonnegative("g", g) / (checks.positive("L", L) + _strength(lam))
-
-
-def pc_radius_upper(lam: Any, g: float, gap: float) -> Array:
-    r"""The radius that a penalty buys, from above: the minimiser :math:`w_\lambda` of
-    :math:`f + \tfrac\lambda2\|w\|^2` has
-    :math:`\|w_\lambda\| \le \min\bigl(\|\nabla f(0)\|/\lambda,\ \sqrt{(f(0) - \inf f)/\lambda}\bigr)`.
-
-    For every convex, differentiable f that is bounded below; ``g`` is :math:`\|\nabla f(0)\|`, ``gap`` is
-    :math:`f(0) - \inf f` or more. The first is attained by an f that is linear up to :math:`w_\lambda`, the second
-    approached where such an f turns flat right behind it. Chapter `problem-classes`.
-
-    Examples
-    --------
-    >>> float(ol.theory.pc_radius_upper(1.0, g=6.0, gap=9.0)), float(ol.theory.pc_radius_upper(6.0, g=6.0, gap=9.0))
-    (3.0, 1.0)
-    """
-    lam = _strength(lam)
-    return np.minimum(checks.nonnegative("g", g) / lam, np.sqrt(checks.nonnegative("gap", gap) / lam))
 
 
 def pc_variance(size: Any, sigma: float, n: int, replace: bool = False) -> Array:
@@ -143,8 +124,8 @@ def pc_batch_size(error: Any, sigma: float, n: int, replace: bool = False) -> Ar
 
 
 def pc_split(m: Any, k: Any, sigma: float, n: int) -> Array:
-    r"""How far the gradients of two halves of a data set differ, an equality: for disjoint random sets A and B of m
-    and k of the n terms,
+    r"""How far the gradients of two parts of a data set differ, an equality: for disjoint sets A and B of m and k of
+    the n terms, drawn uniformly at random,
 
     .. math:: \mathbb E\|\nabla f_A - \nabla f_B\|^2 = \frac{n\,\sigma^2}{n - 1}\Bigl(\frac1m + \frac1k\Bigr).
 
