@@ -132,6 +132,20 @@ class Backtracking(StepRule):
         )
 
 
+def _valley(a: float, f_a: float, slope_a: float, b: float, f_b: float, slope_b: float) -> float:
+    """Where the cubic with these values and slopes at a < b has its minimum; nan if it has none."""
+    if abs(f_b - f_a) > 10 * EPS * abs(f_a):
+        middle = slope_a + slope_b - 3 * (f_b - f_a) / (b - a)
+    else:  # the values say nothing any more: the parabola with these slopes
+        middle = -0.5 * (slope_a + slope_b)
+    square = middle * middle - slope_a * slope_b
+    if not 0 <= square < math.inf:
+        return math.nan
+    root = math.sqrt(square)
+    steepening = slope_b - slope_a + 2 * root
+    return b - (b - a) * (slope_b + root - middle) / steepening if steepening else math.nan
+
+
 @dataclass(frozen=True)
 class Wolfe(StepRule):
     r"""A step that meets the strong Wolfe conditions, by doubling from 1 and then narrowing an interval:
@@ -140,8 +154,8 @@ class Wolfe(StepRule):
               |\nabla f(x + \eta p)^\top p| \le c_2\, |\nabla f(x)^\top p|.
 
     Between a step that is too short and one that is too long there is always one that meets both: the interval is
-    narrowed by the parabola through two values and a slope, by the secant of two slopes, or halved. Source:
-    J. Nocedal, S. J. Wright (2006), section 3.5, doi:10.1007/978-0-387-40065-5.
+    narrowed to the minimum of the cubic with the values and slopes at its ends, or halved where that lies next to an
+    end. Source: J. Nocedal, S. J. Wright (2006), section 3.5, doi:10.1007/978-0-387-40065-5.
 
     Parameters
     ----------
@@ -162,28 +176,25 @@ class Wolfe(StepRule):
 
     def __call__(self, problem: Problem, x: Array, f: float, g: Array, t: int, p: Array | None = None) -> float:
         p, slope = _descent(g, p)
-        low, high, eta = 0.0, math.inf, 1.0  # between low and high there is always a step that meets both conditions
-        f_low, slope_low = f, slope
+        low, high = (0.0, f, slope), (math.inf, math.nan, math.nan)  # step, value and slope: between the two there is
+        eta = 1.0  # always a step that meets both conditions
         for _ in range(self.maxiter):
             y = x + eta * p
-            if not _decreases(problem, y, f, p, slope, eta, self.c1):
-                high = eta  # then the parabola through value and slope at low and the value here
-                rise = problem(y) - f_low - slope_low * (eta - low)
-                guess = low - slope_low * (eta - low) ** 2 / (2 * rise) if 0 < rise < math.inf else math.nan
+            enough = _decreases(problem, y, f, p, slope, eta, self.c1)
+            value = problem(y)
+            here = float(problem.grad(y).dot(p)) if math.isfinite(value) else math.nan
+            if enough and abs(here) <= self.c2 * abs(slope):
+                return eta
+            if enough and here < 0:
+                low = eta, value, here
             else:
-                here = float(problem.grad(y).dot(p))
-                if abs(here) <= self.c2 * abs(slope):
-                    return eta
-                if here < 0:
-                    low, f_low, slope_low, guess = eta, problem(y), here, math.nan
-                else:
-                    high = eta  # where the secant of the slopes vanishes
-                    guess = low - slope_low * (high - low) / (here - slope_low)
-            if high == math.inf:
+                high = eta, value, here
+            if high[0] == math.inf:
                 eta = 2 * eta
             else:
-                inside = low + 0.1 * (high - low) < guess < high - 0.1 * (high - low)
-                eta = guess if inside else 0.5 * (low + high)
+                guess, margin = _valley(*low, *high), 0.05 * (high[0] - low[0])
+                inside = low[0] + margin < guess < high[0] - margin
+                eta = guess if inside else 0.5 * (low[0] + high[0])
         raise LineSearchError(
             f"no step meets the strong Wolfe conditions after {self.maxiter} trials: the gradient may be wrong "
             "(try check_gradient), or f not smooth, or unbounded below along p"

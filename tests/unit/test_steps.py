@@ -1,11 +1,13 @@
 """Schedules and step rules: their values, and the conditions that they promise."""
 
 import math
+from collections import defaultdict
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicHermiteSpline
 
 import optlib as ol
 from optlib.steps.line_search import LineSearchError, StepRule, as_step
@@ -235,10 +237,10 @@ def along(values, slopes):
 )
 @pytest.mark.parametrize("rule", [ol.line_search.Backtracking(c=0.1), ol.line_search.Wolfe(c1=0.1, c2=0.9)])
 def test_within_ten_epsilons_slopes_decide_and_beyond_values_do(rule, f, rise, slope, accepted):
-    values = {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f), 0.5: f - 1.0}
-    p = along(values, {0.0: -1.0, 1.0: slope, 0.5: 0.0})
+    values = defaultdict(lambda: f - 1.0, {0.0: f, 1.0: f + rise * np.finfo(float).eps * abs(f)})
+    p = along(values, defaultdict(float, {0.0: -1.0, 1.0: slope}))  # any other step will do
     eta = rule(p, np.zeros(1), f, np.array([-1.0]), 0)
-    assert round(eta, 6) == (1.0 if accepted else 0.5)  # 0.8 = 1 - 2c is what the slope may grow to
+    assert (eta == 1.0) == accepted  # 0.8 = 1 - 2c is what the slope may grow to
 
 
 def test_the_conditions_may_hold_with_equality():
@@ -251,7 +253,7 @@ def test_the_conditions_may_hold_with_equality():
 
 
 @pytest.mark.parametrize(("a", "p", "trials"), [(5.0, -3.0, [1.0, 1 / 3]), (1.0, -0.3, [1.0, 2.0, 4.0, 10 / 3])])
-def test_wolfe_doubles_and_parabola_or_secant_ends_it_on_a_quadratic(a, p, trials):
+def test_wolfe_doubles_and_the_cubic_ends_it_on_a_quadratic(a, p, trials):
     asked = []
     q = ol.Problem(lambda x: asked.append(1 - x[0]) or a * x[0] ** 2 / 2, jac=lambda x: a * x)
     x = np.ones(1)
@@ -263,25 +265,39 @@ def test_wolfe_doubles_and_parabola_or_secant_ends_it_on_a_quadratic(a, p, trial
 
 @pytest.mark.parametrize(
     ("slope", "share"),  # of the interval, where the secant from -1 to this slope is 0; too near an end it is halved
-    [(8.0, 1 / 9), (10.0, 1 / 2), (4.0, 1 / 5), (0.25, 4 / 5), (0.125, 8 / 9), (0.1, 1 / 2)],
+    [(18.0, 1 / 19), (20.0, 1 / 2), (4.0, 1 / 5), (0.25, 4 / 5), (1 / 18, 18 / 19), (0.05, 1 / 2)],
 )
 @pytest.mark.parametrize("low", [0.0, 2.0])
-def test_wolfe_keeps_a_tenth_of_the_interval_away_from_its_ends(low, slope, share):
+def test_wolfe_keeps_a_twentieth_of_the_interval_away_from_its_ends(low, slope, share):
     high = 2 * low or 1.0
     eta = round(low + share * (high - low), 6)
-    values = {0.0: 0.0, 1.0: -1.0, 2.0: -2.0, high: -3.0, eta: -4.0}
+    values = {0.0: 0.0, 1.0: -1.0, 2.0: -2.0, high: -low + (slope - 1) / 2 * (high - low), eta: -4.0}  # a parabola's
     slopes = {0.0: -1.0, 1.0: -1.0, 2.0: -1.0, high: slope, eta: 0.0}
-    rule = ol.line_search.Wolfe(c2=0.05)
+    rule = ol.line_search.Wolfe(c2=0.04)
     assert rule(along(values, slopes), np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == pytest.approx(
         eta, rel=1e-5
     )
 
 
-def test_wolfe_takes_the_parabola_from_the_best_step_so_far():
-    """Down to 2, up at 4: value and slope at 2 and the value at 4 give a parabola with its minimum at 2.4."""
-    values = {0.0: 0.0, 1.0: -0.1, 2.0: -0.2, 4.0: 0.1, 2.4: -0.3}
-    p = along(values, {0.0: -0.1, 1.0: -0.1, 2.0: -0.1, 2.4: 0.0})
-    assert ol.line_search.Wolfe()(p, np.zeros(1), 0.0, np.array([-0.1]), 0, np.ones(1)) == pytest.approx(2.4)
+@pytest.mark.parametrize(("rise", "slope"), [(0.3, 1.0), (0.3, 0.2), (0.2, 0.5), (-0.05, 0.3), (0.1, -0.05)])
+def test_wolfe_takes_the_cubic_from_the_best_step_so_far(rise, slope):
+    """Down to 2, too far at 4: values and slopes at both give a cubic, and its minimum is the next trial."""
+    cubic = CubicHermiteSpline([2.0, 4.0], [-0.2, -0.2 + rise], [-0.1, slope])
+    (valley,) = (x for x in cubic.derivative().roots(extrapolate=False) if cubic(x, 2) > 0)
+    values = {0.0: 0.0, 1.0: -0.1, 2.0: -0.2, 4.0: -0.2 + rise, round(valley, 6): -0.4}
+    p = along(values, {0.0: -0.1, 1.0: -0.1, 2.0: -0.1, 4.0: slope, round(valley, 6): 0.0})
+    rule = ol.line_search.Wolfe(c1=0.4, c2=0.5)
+    assert rule(p, np.zeros(1), 0.0, np.array([-0.1]), 0, np.ones(1)) == pytest.approx(valley)
+
+
+def test_wolfe_halves_where_the_cubic_has_no_minimum():
+    p = along({0.0: 0.0, 1.0: -0.7, 0.5: -2.0}, {0.0: -1.0, 1.0: -0.95, 0.5: 0.0})
+    assert ol.line_search.Wolfe(c1=0.8, c2=0.9)(p, np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == 0.5
+
+
+def test_wolfe_asks_for_no_slope_where_f_is_infinite():
+    p = along({0.0: 0.0, 1.0: np.inf, 0.5: -1.0}, {0.0: -1.0, 0.5: 0.0})
+    assert ol.line_search.Wolfe()(p, np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == 0.5
 
 
 @pytest.mark.parametrize("rule", [ol.line_search.Backtracking(), ol.line_search.Wolfe()])
