@@ -51,6 +51,8 @@ def check_central_gradient(central_gradient):
             return "x itself was changed: shift a copy of it, or x + h e_i, which is a new array"
         if _close(approximation, g + np.diag(A) * 0.125):
             return "those are forward differences: the second point is x - h e_i, and the two are 2h apart"
+        if _close(approximation, g - np.diag(A) * 0.125):
+            return "those are backward differences: the first point is x + h e_i, and the two are 2h apart"
         for factor, cause in ((2, "the points x + h e_i and x - h e_i are 2h apart"), (0.5, "divide by 2h")):
             if _close(approximation, factor * g):
                 return f"each entry is {factor} times what it must be: {cause}"
@@ -71,9 +73,9 @@ def check_central_gradient(central_gradient):
                 f"on sum c x^3 the error must be c h^2 = {slopes * h**2} for h = {h}, and yours is {error}: "
                 "is h the step, as it is given?"
             )
-    whole = central_gradient(lambda point: float(np.sum(np.asarray(point) ** 2)), np.array([1, 2]), 0.25)
-    if np.shape(whole) != (2,) or not np.allclose(whole, [2.0, 4.0]):
-        return "with x of integers h is rounded away: make the shifted points arrays of floats"
+    whole = central_gradient(lambda point: float(1.25 * np.sum(np.asarray(point) ** 2)), np.array([1, 2]), 0.25)
+    if np.shape(whole) != (2,) or not np.allclose(whole, [2.5, 5.0]):
+        return "with x of integers something is rounded: make the shifted points, and the gradient, arrays of floats"
     return PASSED
 
 
@@ -94,6 +96,7 @@ def check_logistic_hessp(logistic_hessp):
             return NOT_DONE
         if wrong := _misshapen(product, (d,), "the product"):
             return wrong
+        product = np.asarray(product)
         if not all(np.array_equal(now, then) for now, then in zip((X, w, v), copies, strict=True)):
             return "X, w or v was changed: compute new arrays"
         s = expit(X @ w)
@@ -114,12 +117,13 @@ def check_logistic_hessp(logistic_hessp):
             t = 1e-5
             risk = ol.EmpiricalRisk(ol.losses.Logistic(), X, np.arange(n) % 2, ol.penalties.L2(lam))
             change = (risk.grad(w + t * v) - risk.grad(w - t * v)) / (2 * t)
-            return f"the gradient changes along v at the rate {change.round(3)}, and your product is {product}"
+            return f"the gradient changes along v at the rate {change.round(3)}, and your product is {product.round(3)}"
     for n, d in ((1000, 4), (4, 1000)):
         X, w, v = rng.standard_normal((n, d)), rng.standard_normal(d), rng.standard_normal(d)
         if _peak(lambda X=X, w=w, v=v: logistic_hessp(X, w, v, 0.3)) > 2e6:  # 1000 x 1000 numbers take 8e6 bytes
-            what = "n x n matrix was formed: the weights times a vector are one product, entry by entry"
-            return "a " + (what if n > d else "d x d matrix was formed: multiply v by X first, from the right")
+            if n > d:
+                return "an n x n matrix was formed: the weights times a vector are one product, entry by entry"
+            return "a d x d matrix was formed: multiply v by X first, from the right"
     with np.errstate(all="ignore"):
         far = logistic_hessp(X, 1e3 * np.sign(w), v, 0.3)
     if not np.isfinite(far).all():

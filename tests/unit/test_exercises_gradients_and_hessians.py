@@ -37,6 +37,9 @@ def test_other_correct_answers_pass_too():
             total += x * (x @ v) / (2 + 2 * np.cosh(np.clip(x @ w, -700, 700)))
         return total / len(X) + lam * v
 
+    def to_list(X, w, v, lam):
+        return list(logistic_hessp(X, w, v, lam))
+
     def by_cholesky(g, A):
         C = np.linalg.cholesky(A)  # A = C C', and C'u is the unit vector along C^-1 g
         y = linalg.solve_triangular(C, g, lower=True)
@@ -46,11 +49,22 @@ def test_other_correct_answers_pass_too():
     assert checks.check_central_gradient(restoring) == checks.PASSED
     assert checks.check_logistic_hessp(by_sparse) == checks.PASSED
     assert checks.check_logistic_hessp(by_samples) == checks.PASSED
+    assert checks.check_logistic_hessp(to_list) == checks.PASSED
     assert checks.check_steepest_direction(by_cholesky) == checks.PASSED
 
 
 def forward(f, x, h):
     return np.array([(f(x + e) - f(x)) / h for e in h * np.eye(len(x))])
+
+
+def backward(f, x, h):
+    return np.array([(f(x) - f(x - e)) / h for e in h * np.eye(len(x))])
+
+
+def into_like_x(f, x, h):
+    g = np.zeros_like(x)
+    g[:] = central_gradient(f, x, h)
+    return g
 
 
 def in_place(f, x, h):
@@ -95,6 +109,7 @@ def all_at_once(f, x, h):
     ("wrong", "message"),
     [
         (forward, "forward differences"),
+        (backward, "backward differences"),
         (lambda f, x, h: 2 * central_gradient(f, x, h), "2h apart"),
         (lambda f, x, h: central_gradient(f, x, h) / 2, "0.5 times"),
         (lambda f, x, h: -central_gradient(f, x, h), "wrong sign"),
@@ -102,6 +117,7 @@ def all_at_once(f, x, h):
         (without_going_back, "from x anew"),
         (all_at_once, "one entry of x shifted at a time"),
         (like_x, "integers"),
+        (into_like_x, "and the gradient, arrays of floats"),
         (lambda f, x, h: central_gradient(f, x, 1e-5), "is h the step"),
         (fourth_order, "two an entry"),
         (lambda f, x, h: central_gradient(f, x, h)[0], "must have shape"),
