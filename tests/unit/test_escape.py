@@ -47,6 +47,7 @@ def test_until_the_gradient_is_small_it_is_gradient_descent():
 def test_the_zero_gradient_of_a_saddle_point_is_no_convergence():
     result = ol.minimize(SADDLE, [0.0, 0.0], ol.PerturbedGradientDescent(0.1, threshold=1e-2, patience=30), maxiter=29)
     assert (result.history.optimality >= 1.1e-2).all()
+    assert result.history.optimality[0] == pytest.approx(1.1e-2)  # and no more than that
 
 
 @given(seed=st.integers(0, 1000))
