@@ -261,6 +261,20 @@ def test_er_hoeffding_covers_all_of_several_models_at_once():
     assert missed > 0  # the interval is no wider than it must be by a wide margin
 
 
+@pytest.mark.parametrize("K", [1, 2, 10, 100])
+def test_er_hoeffding_pays_for_every_choice(K):
+    # K models whose losses are independent tosses: the probability that any of them is off is known exactly.
+    m, delta = 200, 0.5
+    count = np.arange(m + 1)
+
+    def any_missed(radius):
+        return 1 - (1 - stats.binom.pmf(count, m, 0.5)[np.abs(count / m - 0.5) > radius].sum()) ** K
+
+    assert any_missed(theory.er_hoeffding(m, delta, choices=K)) <= delta
+    if K >= 10:
+        assert any_missed(theory.er_hoeffding(m, delta)) > delta  # the radius for one model is too small for K
+
+
 def test_er_hoeffding_is_nearly_attained_by_two_tosses_of_a_fair_coin():
     # Both tosses equal has probability 1/2; the delta whose radius is just 1/2 is 2 exp(-1) = 0.736.
     delta = 2 * np.exp(-1.0)

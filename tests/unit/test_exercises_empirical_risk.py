@@ -1,9 +1,11 @@
 """The checks accept any right answer, and say of typical wrong ones what is wrong."""
 
+import math
+
 import numpy as np
 import pytest
 from exercises import empirical_risk as checks
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 
 import optlib as ol
@@ -27,7 +29,11 @@ def test_other_correct_answers_pass_too():
         risk = ol.EmpiricalRisk(ol.losses.Logistic(), X, np.asarray(y, dtype=float))
         return risk.value_and_grad(w)
 
-    for answer in (right, by_hand, by_library):
+    def in_lists(w, X, y):
+        value, gradient = right(w, X, y)
+        return [value, gradient.tolist()]
+
+    for answer in (right, by_hand, by_library, in_lists):
         assert checks.check_logistic_risk(answer) == checks.PASSED
 
     def dual(X, y, lam):  # X'(XX' + n lam I)^-1 y
@@ -41,7 +47,10 @@ def test_other_correct_answers_pass_too():
         n, d = X.shape
         return np.linalg.lstsq(np.vstack([X, np.sqrt(n * lam) * np.eye(d)]), np.append(y, np.zeros(d)), rcond=None)[0]
 
-    for answer in (dual, by_svd, stacked):
+    def by_search(X, y, lam):
+        return minimize(lambda w: ((X @ w - y) ** 2).mean() / 2 + lam / 2 * w @ w, np.zeros(X.shape[1])).x.tolist()
+
+    for answer in (dual, by_svd, stacked, by_search):
         assert checks.check_ridge(answer) == checks.PASSED
 
     def by_bisection(y, delta):
@@ -86,6 +95,11 @@ def naive_exp(w, X, y):
     return np.log(1 + np.exp(-m)).mean(), right(w, X, y)[1]
 
 
+def with_math(w, X, y):  # math.exp raises
+    m = (2 * y - 1) * (X @ w)
+    return sum(math.log(1 + math.exp(-a)) for a in m) / len(m), right(w, X, y)[1]
+
+
 def rounded(w, X, y):
     m = (2 * y - 1) * (X @ w)
     return np.where(m < -30, -m, np.log(1 + np.exp(-np.maximum(m, -30)))).mean(), right(w, X, y)[1]
@@ -101,6 +115,8 @@ def signs_not_made(w, X, y):
     [
         (naive, "overflow"),
         (naive_exp, "overflow"),
+        (with_math, "overflow"),
+        (lambda w, X, y: (right(w, X, y)[0], None), checks.NOT_DONE),
         (with_eps, "small number added inside the logarithm"),
         (rounded, "1 + tiny is rounded"),
         (signs_not_made, "label 0 costs log 2"),
