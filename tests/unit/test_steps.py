@@ -290,6 +290,13 @@ def test_wolfe_takes_the_cubic_from_the_best_step_so_far(rise, slope):
     assert rule(p, np.zeros(1), 0.0, np.array([-0.1]), 0, np.ones(1)) == pytest.approx(valley)
 
 
+@pytest.mark.parametrize("rise", [-4, 0, 4])
+def test_wolfe_takes_the_secant_of_the_slopes_where_values_are_rounding(rise):
+    f = 2.0**20
+    p = along({0.0: f, 1.0: f + rise * np.finfo(float).eps * f, 0.25: f - 1}, {0.0: -1.0, 1.0: 3.0, 0.25: 0.0})
+    assert ol.line_search.Wolfe()(p, np.zeros(1), f, np.array([-1.0]), 0, np.ones(1)) == pytest.approx(0.25)
+
+
 def test_wolfe_halves_where_the_cubic_has_no_minimum():
     p = along({0.0: 0.0, 1.0: -0.7, 0.5: -2.0}, {0.0: -1.0, 1.0: -0.95, 0.5: 0.0})
     assert ol.line_search.Wolfe(c1=0.8, c2=0.9)(p, np.zeros(1), 0.0, np.array([-1.0]), 0, np.ones(1)) == 0.5
