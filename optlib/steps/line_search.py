@@ -134,6 +134,8 @@ class Backtracking(StepRule):
 
 def _valley(a: float, f_a: float, slope_a: float, b: float, f_b: float, slope_b: float) -> float:
     """Where the cubic with these values and slopes at a < b has its minimum; nan if it has none."""
+    if not a < b:  # noise has led the search to narrow them to one point
+        return math.nan
     if abs(f_b - f_a) > 10 * EPS * abs(f_a):
         middle = slope_a + slope_b - 3 * (f_b - f_a) / (b - a)
     else:  # the values say nothing any more: the parabola with these slopes

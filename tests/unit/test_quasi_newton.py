@@ -255,3 +255,13 @@ def test_pairs_are_kept_whatever_the_unit_of_x(method):
     assert result.success
     assert result.nit < 25  # without pairs it is gradient descent
     assert np.allclose(result.x / unit, q.minimisers[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
+def test_noise_ends_the_search_with_a_status(method):
+    """Values and slopes that contradict each other can narrow Wolfe's interval to one point."""
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        noisy = ol.Problem(lambda x, rng=rng: (0.5 * x @ x + rng.normal(), x + rng.normal(size=x.size)), jac=True)
+        run = ol.minimize(noisy, np.ones(5), method, tol=0, maxiter=100)
+        assert run.status in (ol.Status.LINE_SEARCH_FAILED, ol.Status.MAXITER)
