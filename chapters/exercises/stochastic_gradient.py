@@ -12,25 +12,36 @@ from exercises.verdicts import NOT_DONE, PASSED, TooManyCalls, missing
 import optlib as ol
 
 
+class NoSuchSample(Exception):
+    """Raised by a counted gradient that is asked for a sample which does not exist."""
+
+
 def check_sgd(sgd):
     """`sgd(grad, n, w, lr, batch, epochs, rng)` shuffles once an epoch and makes one step a block."""
     for n, batch, epochs in ((12, 3, 4), (10, 4, 5), (7, 7, 3), (9, 1, 3)):
         verdict = _one_sgd(sgd, n, batch, epochs)
         if verdict != PASSED:
             return verdict
+    if _order(sgd, 12, 0) != _order(sgd, 12, 0) or _order(sgd, 12, 0) == _order(sgd, 12, 1):
+        return "shuffle with rng: the same seed must give the same orders, another seed other ones"
     first = np.zeros(6)
     for seed in range(600):
-        rows = []
-
-        def grad(w, block, rows=rows):
-            rows.append(np.asarray(block).ravel())
-            return np.zeros(1)
-
-        sgd(grad, 6, np.zeros(1), 0.1, 2, 1, np.random.default_rng(seed))
-        first[rows[0]] += 1
+        first[_order(sgd, 6, seed)[:2]] += 1
     if np.abs(first / 600 - 1 / 3).max() > 0.1:  # five standard errors
         return "the first block is biased: over many seeds each sample must come in it equally often; shuffle all n"
     return PASSED
+
+
+def _order(sgd, n, seed):
+    """The samples in the order in which one epoch of blocks of 2 asks for them."""
+    order = []
+
+    def grad(w, rows):
+        order.extend(np.asarray(rows).ravel().tolist())
+        return np.zeros(1)
+
+    sgd(grad, n, np.zeros(1), 0.1, 2, 1, np.random.default_rng(seed))
+    return order
 
 
 def _one_sgd(sgd, n, batch, epochs):
@@ -41,6 +52,8 @@ def _one_sgd(sgd, n, batch, epochs):
         if len(asked) > 10 * blocks * epochs:
             raise TooManyCalls
         rows = np.atleast_1d(np.asarray(rows))
+        if rows.dtype.kind in "iu" and not ((rows >= 0) & (rows < n)).all():
+            raise NoSuchSample
         asked.append(rows.copy())
         points.append(np.array(w, dtype=float))
         gradients.append(points[-1] - data[rows].mean(axis=0))
@@ -50,6 +63,8 @@ def _one_sgd(sgd, n, batch, epochs):
     before = w.copy()
     try:
         end = sgd(grad, n, w, lr, batch, epochs, np.random.default_rng(0))
+    except NoSuchSample:
+        return f"rows must be numbers of samples, from 0 to n - 1 = {n - 1}"
     except TooManyCalls:
         return f"more than {10 * blocks * epochs} gradients for {epochs} epochs of {blocks} blocks: does your loop end?"
     if missing(end):
@@ -69,8 +84,8 @@ def _one_sgd(sgd, n, batch, epochs):
         order = np.concatenate(asked[epoch * blocks : (epoch + 1) * blocks])
         if order.dtype.kind not in "iu":
             return "rows must be an array of integers, the numbers of the samples"
-        counts = np.bincount(order[(order >= 0) & (order < n)], minlength=n)
-        if len(order) != n or not (counts == 1).all():
+        counts = np.bincount(order, minlength=n)
+        if not (counts == 1).all():
             return f"in an epoch each sample must be used once; in yours the counts are {counts.tolist()}"
         if any(len(rows) != batch for rows in asked[epoch * blocks : (epoch + 1) * blocks - 1]):
             return f"each block but the last must have {batch} samples"

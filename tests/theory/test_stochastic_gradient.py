@@ -152,6 +152,14 @@ def test_sg_constant_is_within_the_factor_two_that_the_chapter_names():
         assert float(limit / bound) == pytest.approx((1 - 2 * eta) / (2 - 2 * eta), rel=1e-9)
 
 
+def test_sg_constant_falls_at_the_rate_of_the_scalar_quadratic_for_small_steps():
+    t = np.arange(2001)
+    exact = theory.sg_quadratic(t, 1e-3, mu=1.0, sigma=0.0, R=2.0)
+    ratio = exact / theory.sg_constant(t, 1e-3, L=1.0, mu=1.0, sigma=0.0, R=2.0)
+    assert (ratio <= SLACK).all()
+    assert ratio[-1] > 0.99
+
+
 @given(seeds, batches, st.floats(0.02, 1.95))
 @settings(max_examples=40)
 def test_sg_floor(seed, b, relative):

@@ -65,6 +65,10 @@ def sgd_with(order=None, blocks=blocks_of, step=None, end=lambda w: w):
     return sgd
 
 
+def own_generator(n, rng, state):
+    return state.setdefault("own", np.random.default_rng(0)).permutation(n)
+
+
 def in_place(grad, w, rows, lr, n):
     w -= lr * grad(w, rows)
     return w
@@ -97,6 +101,10 @@ def endless(grad, n, w, lr, batch, epochs, rng):
         (sgd_with(order=lambda n, rng, state: np.arange(n)), "shuffle at the beginning of every epoch"),
         (sgd_with(order=lambda n, rng, state: state.setdefault("once", rng.permutation(n))), "of every epoch"),
         (sgd_with(order=lambda n, rng, state: np.append(0, 1 + rng.permutation(n - 1))), "first block is biased"),
+        (sgd_with(order=lambda n, rng, state: np.random.default_rng().permutation(n)), "shuffle with rng"),
+        (sgd_with(order=own_generator), "shuffle with rng"),
+        (sgd_with(order=lambda n, rng, state: 1 + rng.permutation(n)), "from 0 to n - 1"),
+        (sgd_with(order=lambda n, rng, state: rng.permutation(n) - 1), "from 0 to n - 1"),
         (sgd_with(blocks=lambda order, batch: np.split(order, len(order))), "steps; yours makes"),
         (sgd_with(blocks=lambda order, batch: blocks_of(order[: len(order) // batch * batch], batch)), "left out"),
         (sgd_with(blocks=lambda order, batch: reversed(list(blocks_of(order, batch)))), "each block but the last"),

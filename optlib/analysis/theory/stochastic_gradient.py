@@ -225,8 +225,8 @@ def sg_average(t: Any, lr: float | Schedule, R: float, G: float) -> Array:
     which for a constant step is :math:`\frac{R^2}{2\eta t} + \frac{\eta G^2}2`. Either :math:`\|\nabla f_i(x)\| \le G`
     everywhere; or the terms are smooth, all steps are at most 1/(2L), and :math:`G^2 = 2\sigma^2`.
 
-    Attained at each t with :math:`G\sum_{k<t}\eta_k = R` by :math:`f_i(x) = G|x|`. Chapter `stochastic-gradient`;
-    A. Nemirovski, A. Juditsky, G. Lan, A. Shapiro (2009), section 2.2, doi:10.1137/070704277.
+    In the first case attained at each t with :math:`G\sum_{k<t}\eta_k = R`, by :math:`f_i(x) = G|x|`. Chapter
+    `stochastic-gradient`; A. Nemirovski, A. Juditsky, G. Lan, A. Shapiro (2009), section 2.2, doi:10.1137/070704277.
 
     Examples
     --------
