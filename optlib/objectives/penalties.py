@@ -61,6 +61,11 @@ class L2(SmoothPenalty):
     lam : float
         The strength :math:`\lambda \ge 0`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``lam`` is negative or no number.
+
     Examples
     --------
     >>> ol.penalties.L2(2.0)(np.array([3.0])), ol.penalties.L2(2.0).prox(np.array([3.0]), 1.0)

@@ -44,6 +44,12 @@ class Fixed(StepRule):
     ------
     TypeError, ValueError
         If ``step`` is neither a schedule nor a positive number.
+
+    Examples
+    --------
+    >>> q, x = ol.Quadratic([4.0]), np.array([1.0])
+    >>> ol.line_search.Fixed(0.1)(q, x, q(x), q.grad(x), t=0)
+    0.1
     """
 
     step: float | Schedule
@@ -99,6 +105,11 @@ class Backtracking(StepRule):
         In (0, 1); below 1/2 it lets Newton's unit step through near a minimiser.
     maxiter : int
         How many step sizes are tried before the search is given up.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is outside its range.
 
     Examples
     --------
@@ -165,6 +176,17 @@ class Wolfe(StepRule):
         0 < c1 < c2 < 1; c2 = 0.9 for Newton-like directions, 0.1 for gradients.
     maxiter : int
         How many step sizes are tried before the search is given up.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is outside its range, or c1 not below c2.
+
+    Examples
+    --------
+    >>> q, x = ol.Quadratic([4.0]), np.array([1.0])  # from 1 along -4: a step of 1/4 ends at the minimiser
+    >>> ol.line_search.Wolfe(c2=0.1)(q, x, q(x), q.grad(x), t=0)
+    0.25
     """
 
     c1: float = 1e-4

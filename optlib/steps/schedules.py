@@ -1,6 +1,8 @@
 r"""Schedules map the 0-based iteration k to a step size :math:`\eta_k > 0`.
 
-Any callable ``int -> float`` will do; these are the usual ones.
+Any callable ``int -> float`` will do; these are the usual ones. Parameters outside their range (``eta0`` not positive,
+``factor`` outside (0, 1), ``every`` or ``steps`` no positive integer, ``eta_min`` above ``eta0``) are a TypeError or a
+ValueError that names them; a method raises a ValueError where a schedule turns negative.
 """
 
 from __future__ import annotations
