@@ -16,7 +16,8 @@
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
       .forEach((box) => {
-        if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible") {
+        const rounding = 1; // widths are whole pixels: a formula of 9.6 px counts as 10 in 9
+        if (box.scrollWidth > box.clientWidth + rounding && getComputedStyle(box).overflowX !== "visible") {
           box.tabIndex = 0;
         } else {
           box.removeAttribute("tabindex");
