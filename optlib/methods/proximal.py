@@ -1,4 +1,4 @@
-r"""Proximal gradient methods for F = f + g, f smooth and g a penalty or a set (chapter `proximal`)."""
+r"""Proximal gradient methods for F = f + g, f smooth and g a penalty or a set (chapter `proximal-gradient`)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class FISTA(Method):
     The iterate reported is :math:`x_t`, the point of the theorem, which has the exact zeros of the prox, with ``fun``
     :math:`= F(x_t)`: an iteration costs a gradient at y and a value at x, 3 products with X on a linear model where
     :class:`ProximalGradient` has 2. ``optimality`` is :math:`\|y_{t-1} - x_t\|_2/\eta`, the gradient mapping where the
-    gradient was asked; with :math:`\eta \le 1/L`, F has a subgradient at :math:`x_t` at most twice as long. ``grad`` is
+    gradient was asked; with :math:`\eta \le 1/L`, f convex, F has a subgradient at :math:`x_t` no longer. ``grad`` is
     :math:`\nabla f(y_{t-1})`, then no further than ``optimality`` from :math:`\nabla f(x_t)`. At x0 both are exact.
 
     Parameters
