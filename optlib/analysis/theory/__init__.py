@@ -10,6 +10,7 @@ from optlib.analysis.theory.convexity_and_smoothness import *
 from optlib.analysis.theory.empirical_risk import *
 from optlib.analysis.theory.gradient_descent import *
 from optlib.analysis.theory.gradients_and_hessians import *
+from optlib.analysis.theory.lagrangian_and_kkt import *
 from optlib.analysis.theory.learning_rates import *
 from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
