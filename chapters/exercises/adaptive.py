@@ -17,17 +17,25 @@ def _adam(grad, x, lr, beta1, beta2, eps, steps, wrong=None):
     m, v = np.zeros_like(x), np.zeros_like(x)
     if wrong == "swapped":
         beta1, beta2 = beta2, beta1
-    for t in range(1, steps + 1):
-        g = grad(x)
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * (g @ g if wrong == "norm" else g * g)
-        power = t + 1 if wrong == "late" else t
+    first = grad(x)
+    for t in range(1, steps + (wrong != "one less")):
+        g = first if wrong == "one gradient" else grad(x)
+        square = {"norm": g @ g, "no square": np.abs(g)}.get(wrong, g * g)
+        m = beta1 * m + (1 if wrong == "no weights" else 1 - beta1) * g
+        v = beta2 * v + (1 if wrong == "no weights" else 1 - beta2) * square
+        power = t + 1 if wrong == "late" else steps if wrong == "all steps" else t
         m_hat = m if wrong in ("uncorrected", "only v") else m / (1 - beta1**power)
         v_hat = v if wrong in ("uncorrected", "only m") else v / (1 - beta2**power)
+        if wrong == "kept":
+            m, v = m_hat, v_hat
         if wrong == "no root":
             x = x - lr * m_hat / (v_hat + eps)
         elif wrong == "eps inside":
             x = x - lr * m_hat / np.sqrt(v_hat + eps)
+        elif wrong == "no eps":
+            x = x - lr * m_hat / np.sqrt(v_hat)
+        elif wrong == "eps before":
+            x = x - lr * m_hat * np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
         elif wrong == "ascent":
             x = x + lr * m_hat / (np.sqrt(v_hat) + eps)
         elif wrong == "no momentum":
@@ -48,6 +56,14 @@ MISTAKES = {
     "eps inside": "eps stands inside the square root here; add it to the root",
     "ascent": "the step goes uphill: subtract it",
     "no momentum": "the step is along g: it must be along m, the mean of the gradients",
+    "kept": "m and v are overwritten by their corrected values: the next step starts from the uncorrected ones",
+    "all steps": "the exponent of the bias correction is the number of gradients so far, not that of all steps",
+    "no weights": "the new gradient's weight is missing: 1 - beta1 in m, 1 - beta2 in v",
+    "no square": "v is the mean of the squares g * g, not of the sizes of g",
+    "no eps": "eps is missing: it is added to the root",
+    "eps before": "eps is added to the root of v before the bias correction: add it to the root of the corrected v",
+    "one gradient": "the gradient is computed once: each step needs the one at the present x",
+    "one less": "one step is missing: count them, the first has the number 1",
 }
 
 
@@ -68,6 +84,8 @@ def check_adam(adam):
             return "there is a division by 0: in the bias correction the exponent of the first step is 1, not 0"
         if missing(new):
             return NOT_DONE
+        if isinstance(new, tuple) and any(np.ndim(part) for part in new):
+            return "return the point alone"
         if np.shape(new) != x0.shape:
             return f"the point must have the shape of x, {x0.shape}, and has {np.shape(new)}"
         if not np.array_equal(given, x0):
@@ -98,12 +116,24 @@ class _DenseError(Exception):
 
 
 class _Watched(np.ndarray):
-    """An array that notices arithmetic on all of its entries."""
+    """An array that notices arithmetic on all of its entries, and masks as long as itself."""
 
     full = -1
 
     def __array_finalize__(self, parent):
         self.full = getattr(parent, "full", -1)
+
+    def __getitem__(self, index):
+        self._refuse_mask(index)
+        return super().__getitem__(index)
+
+    def __setitem__(self, index, value):
+        self._refuse_mask(index)
+        super().__setitem__(index, value)
+
+    def _refuse_mask(self, index):
+        if np.asarray(index).dtype.kind == "b" and np.size(index) == self.full:
+            raise _DenseError
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=(), **keywords):
         operands = (*inputs, *out)

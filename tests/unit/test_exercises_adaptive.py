@@ -99,6 +99,7 @@ def forgetful(grad, x, lr, beta1, beta2, eps, steps):
         (forgetful, "live on from step to step"),
         (lambda grad, x, *rest: x[:1], "shape"),
         (lambda grad, x, *rest: x + 1, "after 0 steps"),
+        (lambda grad, x, *rest: (x, 1), "the point alone"),
     ],
 )
 def test_wrong_adams(wrong, message):
@@ -110,6 +111,13 @@ def dense(x, s, rows, values, lr, eps):
     g[rows] = values
     s += g * g
     x -= lr * g / (np.sqrt(s) + eps)
+
+
+def masked(x, s, rows, values, lr, eps):
+    mask = np.zeros(len(x), dtype=bool)
+    mask[rows] = True
+    s[mask] += values**2
+    x[mask] -= lr * values / (np.sqrt(s[mask]) + eps)
 
 
 def old_sum(x, s, rows, values, lr, eps):
@@ -156,6 +164,7 @@ def spoils(x, s, rows, values, lr, eps):
     ("wrong", "message"),
     [
         (dense, "index with rows first"),
+        (masked, "index with rows first"),
         (old_sum, "uses the old s"),
         (eps_inside, "inside the square root"),
         (forgets_s, "s was not changed"),

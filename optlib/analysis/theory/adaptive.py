@@ -54,8 +54,8 @@ def ad_fixed_steps(s: Any, R: Any, eta: Any) -> Array:
 
 
 def ad_hindsight(s: Any, R: Any) -> Array:
-    r"""The least value of :func:`ad_fixed_steps` over all :math:`\eta`: :math:`\sum_i R_i\sqrt{s_i}`, taken at
-    :math:`\eta_i = R_i/\sqrt{s_i}`, steps that can be known only afterwards.
+    r"""The infimum of :func:`ad_fixed_steps` over all :math:`\eta` for given s: :math:`\sum_i R_i\sqrt{s_i}`, taken at
+    :math:`\eta_i = R_i/\sqrt{s_i}` if all of these are positive. Such steps can be known only afterwards.
 
     Chapter `adaptive`; J. Duchi, E. Hazan, Y. Singer (2011), J. Mach. Learn. Res. 12, 2121-2159.
 
