@@ -49,10 +49,14 @@ VALUES = {
     "beta1": 0.9, "beta2": 0.999, "rho": 2.0, "s": 0.5,
 }  # fmt: skip
 OF_ONE_BOUND: dict[str, dict[str, float]] = {
+    "qn_global": {"excess": 0.5, "c1": 0.1, "c2": 0.9},
+    "qn_lbfgs": {"n": 2, "memory": 1, "c1": 0.1, "c2": 0.9},
+    "qn_potential": {"excess": 0.5},
+    "qn_quadratic": {"n": 9},
     "ad_adamw_box": {"x0": 50.0, "lam": 1.0},  # from outside the box
     "two_term": {"trace": 0.9, "det": 0.1},  # two real roots, so that it falls
 }
-GROW: set[str] = {"ad_bias_correction", "ad_step_bound"}  # sums over all iterations, such as a regret
+GROW: set[str] = {"ad_bias_correction", "ad_step_bound", "qn_potential"}  # sums over all iterations, such as a regret
 BY_ITERATION = sorted(name for name in PUBLIC if "t" in inspect.signature(getattr(theory, name)).parameters)
 
 

@@ -16,4 +16,5 @@ from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
 from optlib.analysis.theory.problem_classes import *
 from optlib.analysis.theory.proximal_gradient import *
+from optlib.analysis.theory.quasi_newton import *
 from optlib.analysis.theory.stochastic_gradient import *
