@@ -26,9 +26,9 @@ def check_nesterov_step(nesterov_step):
         answer = nesterov_step(grad, x, v, eta, beta)
         if missing(answer):
             return NOT_DONE
-        if not isinstance(answer, tuple | list) or len(answer) != 2:
+        if not isinstance(answer, tuple | list | np.ndarray) or len(answer) != 2:
             return "return two things, the new x and the new v"
-        new_x, new_v = answer
+        new_x, new_v = map(np.asarray, answer)
         if np.shape(new_x) != (n,) or np.shape(new_v) != (n,):
             return f"x and v must have shape ({n},), and have {np.shape(new_x)} and {np.shape(new_v)}"
         if not (np.array_equal(x, kept_x) and np.array_equal(v, kept_v)):
@@ -38,6 +38,8 @@ def check_nesterov_step(nesterov_step):
         if verdict := _where_asked(asked, x, v, eta, beta):
             return verdict
         g = q.grad(x - eta * beta * v)
+        if np.allclose(new_x, beta * v + g) and np.allclose(new_v, x - eta * new_x):
+            return "the new v came first: return the new x, then the new v"
         if np.allclose(new_v, beta * v + (1 - beta) * g):
             return "the gradient enters v whole here, without the factor 1 - beta"
         if np.allclose(new_v, beta * v + eta * g):
@@ -69,7 +71,7 @@ def _where_asked(asked, x, v, eta, beta):
 
 def check_spectral_radius(spectral_radius):
     """`spectral_radius(eta_lam, beta)` returns the largest modulus of the two roots, for numbers."""
-    points = [(0.4, 0.5), (1.0, 0.9), (0.001, 0.5), (2.9, 0.5), (3.4, 0.5), (0.01, 0.0), (1.7, 0.0), (3.7, 0.9)]
+    points = [(0.4, 0.7), (1.0, 0.9), (0.001, 0.5), (2.9, 0.5), (3.4, 0.5), (0.01, 0.0), (1.7, 0.0), (3.7, 0.9)]
     rng = np.random.default_rng(1)
     points += [(rng.uniform(0.01, 4), rng.uniform(0.05, 0.95)) for _ in range(40)]
     for eta_lam, beta in points:
@@ -95,11 +97,14 @@ def check_spectral_radius(spectral_radius):
             return f"{place} the roots are real, and their product is beta: one of them is larger than sqrt(beta)"
         if np.isclose(answer, 2 * right):
             return f"{place} it is twice too large: is the half of the quadratic formula there?"
+        if beta > 0 and np.isclose(answer, 1 / np.abs(roots).min()):
+            return f"{place} it is the modulus of an inverse root: np.roots takes the factor of sigma squared first"
         if np.isclose(answer, np.real(roots).max()) or np.isclose(answer, roots.real[np.argmax(np.abs(roots))]):
             return f"{place} a real part is not the modulus: take abs of both roots, then the larger"
         if np.isclose(answer, np.abs(roots).min()):
             return f"{place} that is the smaller root: the larger one decides"
-        return f"{place} it is {answer:.4f}; the error there shrinks by {right:.4f} a step"
+        kind = "complex" if np.iscomplexobj(roots) else "real"
+        return f"{place}, where the roots are {kind}, it is {answer:.4f}; the error there shrinks by {right:.4f} a step"
     return PASSED
 
 
@@ -110,12 +115,15 @@ def check_nesterov_restarted(nesterov_restarted):
     if isinstance(path, str):
         return path
     if not np.allclose(path[1], path[0] - 0.1 * slope):
-        return "the first step must be a gradient step, since nothing moves yet: is the momentum 0 there?"
+        return (
+            "the first step must be a gradient step, x0 - eta grad(x0), since nothing moves yet: is the momentum 0 "
+            "there, and are the rows x, not y?"
+        )
     far = (path[0] - path[-1]) @ slope / (400 * 0.1 * slope @ slope)
     if far < 5:
         return (
             "on a straight slope, where momentum never points uphill, it goes no faster than gradient descent: does it "
-            "restart there, and with which sign?"
+            "restart there, and with which sign? Or is the old x gone before the new minus the old is formed?"
         )
     if far < 50:
         return "on a straight slope the momentum must grow towards 1, as (k - 1)/(k + 2) does: is it constant?"
@@ -132,7 +140,22 @@ def check_nesterov_restarted(nesterov_restarted):
                 "on a strongly convex quadratic it is no better than without restart: is the momentum set back to 0 "
                 "where the gradient at y and the step just made point the same way?"
             )
+    beta = _momenta(path, 1 - 1e-4)  # along the valley, whose curvature is 1
+    restart = next((t for t in range(10, len(beta)) if beta[t] < 0.05), None)
+    if restart is not None and beta[restart + 1] > 0.6:
+        return (
+            "after a restart the momentum is at once as large as before: it must grow anew from 0, so k begins again "
+            "at 1, while t goes on"
+        )
     return PASSED
+
+
+def _momenta(path, shrink, steps=1000):
+    """beta_1, beta_2, ... from x_{t+1} = shrink y_t in the first coordinate."""
+    x = path[:steps, 0]
+    moved = x[1:-1] - x[:-2]
+    with np.errstate(all="ignore"):
+        return (x[2:] / shrink - x[1:-1]) / moved
 
 
 def _path(nesterov_restarted, grad, x0, eta, steps):

@@ -180,6 +180,7 @@ def test_nesterov_quadratic_is_attained_along_the_flattest_direction(kappa):
     x = steps_of(q, h.x, 1 / kappa)[:, 0]
     assert np.allclose(x, 2 * theory.nesterov_quadratic(h.nit, kappa), rtol=1e-8, atol=1e-14)
     assert (theory.nesterov_quadratic(h.nit, kappa) <= 1).all()
+    assert (theory.heavy_ball_quadratic(h.nit, kappa).max() > 1) == (kappa >= 6)
 
 
 # --- Convex ------------------------------------------------------------------------------------------------
@@ -292,7 +293,7 @@ def test_first_order_convex_lower(t, L):
         assert np.abs(np.triu(h.x, 0)).max() < 1e-12  # coordinate i of x_t is 0 for i > t
     # conjugate gradients, which BFGS is here, are the best in the span: f* of the first t links is all they can reach
     assert gaps[-1] == pytest.approx(L / 16 / (t + 1), rel=1e-6)
-    assert gaps[-1] / bound < (4 / 3) * (2 * t + 2) ** 2 / (2 * t + 1) ** 2 * 1.5
+    assert gaps[-1] / bound == pytest.approx(8 * (t + 1) ** 2 / ((2 * t + 1) * (4 * t + 3)), rel=1e-6)  # tends to 1
 
 
 @pytest.mark.parametrize(("L", "mu"), [(1.0, 0.1), (20.0, 1.0), (3.0, 2.0)])

@@ -49,7 +49,30 @@ def test_other_correct_answers_pass_too():
             path.append(x)
         return np.array(path)
 
+    def by_entries(grad, x, v, eta, beta):  # plain lists
+        g = grad([a - eta * beta * b for a, b in zip(x, v, strict=True)])
+        new = [beta * b + c for b, c in zip(v, g, strict=True)]
+        return [a - eta * b for a, b in zip(x, new, strict=True)], new
+
+    def as_array(*a):
+        return np.array(nesterov_step(*a))
+
+    def with_velocity(grad, x0, eta, steps):  # the restart sets the velocity to 0
+        x, v, k, path = x0, np.zeros_like(x0), 1, [list(x0)]
+        for _ in range(steps):
+            y = x + (k - 1) / (k + 2) * v
+            g = grad(y)
+            v, x = y - eta * g - x, y - eta * g
+            k += 1
+            if np.dot(g, v) > 0:
+                v, k = np.zeros_like(x0), 1
+            path.append(list(x))
+        return path
+
     assert checks.check_nesterov_step(by_differences) == checks.PASSED
+    assert checks.check_nesterov_step(by_entries) == checks.PASSED
+    assert checks.check_nesterov_step(as_array) == checks.PASSED
+    assert checks.check_nesterov_restarted(with_velocity) == checks.PASSED
     assert checks.check_spectral_radius(by_cases) == checks.PASSED
     assert checks.check_spectral_radius(by_matrix) == checks.PASSED
     assert checks.check_nesterov_restarted(restarted) == checks.PASSED
@@ -91,6 +114,7 @@ def in_place(grad, x, v, eta, beta):
         (stepper(ahead, begin=lambda x, y: 2 * x), "minus eta times"),
         (lambda *a: stepper(ahead)(*a)[0], "two things"),
         (lambda *a: (0.0, 1.0), "must have shape"),
+        (lambda *a: nesterov_step(*a)[::-1], "came first"),
         (lambda grad, x, v, eta, beta: (x, v), "not asked for"),
         (in_place, "itself was changed"),
     ],
@@ -112,6 +136,7 @@ def roots(eta_lam, beta):
         (lambda eta_lam, beta: 2 * max(map(abs, roots(eta_lam, beta))), "twice too large"),
         (lambda eta_lam, beta: min(map(abs, roots(eta_lam, beta))), "smaller root"),
         (lambda eta_lam, beta: abs(1 - eta_lam), "shrinks by"),
+        (lambda eta_lam, beta: max(abs(np.roots([beta, -(1 + beta - eta_lam), 1]))), "inverse root"),
         (lambda eta_lam, beta: np.sqrt((1 + beta - eta_lam) ** 2 - 4 * beta), "not a number"),
         (lambda eta_lam, beta: roots(eta_lam, beta)[0], "is a real number"),
         (lambda eta_lam, beta: roots(eta_lam, beta), "one number"),
@@ -124,6 +149,18 @@ def test_wrong_spectral_radii(wrong, message):
 
 def never(*_):
     return False
+
+
+def never_anew(grad, x0, eta, steps):
+    """Skips the momentum of one step and goes on with k = t."""
+    x, y, path = x0, x0, [x0]
+    for t in range(1, steps + 1):
+        g = grad(y)
+        new = y - eta * g
+        y = new + (0 if g @ (new - x) > 0 else (t - 1) / (t + 2)) * (new - x)
+        x = new
+        path.append(x)
+    return path
 
 
 def wasteful(grad, x0, eta, steps):
@@ -146,12 +183,10 @@ def scribbles(grad, x0, eta, steps):
         (lambda *a: restarted(*a)[1:], "points, shape"),
         (lambda *a: restarted(*a)[-1], "points, shape"),
         (lambda grad, x0, eta, steps: restarted(grad, x0 + 1, eta, steps), "first row"),
-        (
-            lambda grad, x0, eta, steps: restarted(lambda x: grad(x) + 0 * sum(map(grad, [x] * 4)), x0, eta, steps),
-            "three",
-        ),
+        (wasteful, "three"),
         (lambda grad, x0, eta, steps: restarted(grad, x0, 2 * eta, steps), "must be a gradient step"),
         (scribbles, "itself was changed"),
+        (never_anew, "must grow anew"),
     ],
 )
 def test_wrong_restarts(wrong, message):
