@@ -8,6 +8,7 @@
   an error in the browser.
 - Docutils gives the entries of a bibliography a role that a list may not hold: they become list items.
 - Of MathJax, only what these pages can ask for is published.
+- A line that a cell prints in pieces may reach the notebook in pieces; MyST-NB would put a line break between them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.core import render
 from myst_nb.sphinx_ import NbMetadataCollector
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -75,7 +78,20 @@ def leave_out_other_mathjax(app: Sphinx, error: Exception | None) -> None:
     shutil.rmtree(mathjax / "output" / "svg", ignore_errors=True)
 
 
+def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Pieces of one printed text that follow each other, as they were printed."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output["output_type"] == last["output_type"] == "stream" and output["name"] == last["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(NotebookNode(output))
+    return joined
+
+
 def setup(app: Sphinx) -> dict[str, object]:
+    render.coalesce_streams = join_streams
     # Before the collectors, which move images.
     app.connect("doctree-read", add_data_to_alt_text, priority=100)
     app.connect("doctree-read", drop_widget_state)
