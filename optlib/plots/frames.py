@@ -101,8 +101,8 @@ def _clean(root: ET.Element, definitions: dict[str, str]) -> None:
         for key, text in element.attrib.items():
             if text.startswith("#"):
                 element.set(key, "#" + names.get(text[1:], text[1:]))
-            elif text.startswith("url(#"):
-                element.set(key, f"url(#{names.get(text[5:-1], text[5:-1])})")
+            elif "url(#" in text:  # a clip path, or a hatch inside a style
+                element.set(key, re.sub(r"url\(#([^)]*)\)", lambda m: f"url(#{names.get(m[1], m[1])})", text))
 
 
 def _round(text: str) -> str:

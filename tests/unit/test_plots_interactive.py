@@ -197,6 +197,21 @@ def test_ids_are_unique_on_a_page_and_all_references_resolve(example: Explorer):
     assert used <= set(ids)
 
 
+def test_a_hatch_is_drawn_in_all_tiers():
+    """Matplotlib refers to it inside a style; unresolved, the bars would be invisible."""
+
+    def bars(fig: Figure, height: float) -> str:
+        fig.subplots().bar([0, 1], [1.0, height], hatch="//")
+        return f"Height {height}."
+
+    hatched = plots.explorer(bars, label="Height", values=[1.0, 2.0], alt="Bars")
+    for markup in (hatched.to_html(), hatched.to_live_html(1.5)):
+        ids = {attributes["id"] for _, attributes in Page(markup).tags if "id" in attributes}
+        hatches = re.findall(r"fill: url\(#([^)]+)\)", markup)
+        assert hatches
+        assert set(hatches) <= ids
+
+
 def test_thirty_frames_of_contours_and_a_path_stay_small():
     many = plots.explorer(
         draw, label="Step size", values=np.linspace(0.005, 0.099, 30).round(4), alt="Contours and a path"
