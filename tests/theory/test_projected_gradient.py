@@ -51,6 +51,29 @@ def test_the_convex_rate_and_the_decrease_hold_at_every_iterate(name, kind, seed
     assert (smallest <= ol.theory.gd_nonconvex(t, L, max(gap[0], 0.0)) + slack * L).all()
 
 
+@pytest.mark.parametrize("share", [0.3, 1.0, 1.7, 2.2])
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_decrease_needs_no_convexity(name, seed, share):
+    """Sums of waves in random directions, with any step; f is at least minus the sum of the amplitudes."""
+    rng = np.random.default_rng(seed)
+    C, a, W, b = SETS[name](rng), rng.normal(size=5), 2 * rng.normal(size=(5, 4)), rng.uniform(0, 6, 5)
+    L = np.linalg.eigvalsh((W.T * abs(a)) @ W)[-1]
+    f = ol.Problem(lambda x: float(a @ np.cos(W @ x + b)), jac=lambda x: -(a * np.sin(W @ x + b)) @ W)
+    start = C.project(3 * rng.normal(size=4))
+    h = ol.minimize(f, start, ol.ProjectedGradient(C, share / L), tol=0, maxiter=30).history
+    promised = ol.theory.gd_decrease(share / L, L) if share < 2 else share / L * (1 - share / 2)
+    assert (-np.diff(h.fun) >= promised * h.optimality[:-1] ** 2 - 1e-12).all()
+    if share == 1.0:
+        smallest = np.minimum.accumulate(h.optimality**2)[:-1]
+        assert (smallest <= ol.theory.gd_nonconvex(h.nit[1:], L, h.fun[0] + abs(a).sum()) + 1e-9).all()
+
+
+def test_the_nonconvex_bound_is_attained_by_the_first_step():
+    h = ol.minimize(ol.Quadratic([3.0]), [1.0], ol.ProjectedGradient(ol.sets.L2Ball(5.0), 1 / 3), maxiter=1).history
+    assert h.optimality[0] ** 2 == pytest.approx(float(ol.theory.gd_nonconvex(1, 3.0, h.fun[0])), rel=1e-12)
+
+
 @pytest.mark.parametrize("N", [1, 3, 10, 40])
 def test_a_slope_on_a_half_line_needs_twice_what_a_free_run_may(N):
     """f(x) = x / (2N) from 1 with steps of 1: the gap after N is 1/(4N), above the sharp bound without constraints."""

@@ -43,6 +43,26 @@ def test_another_right_method_passes_too():
     assert checks.check_projected_gradient(by_recursion) == checks.PASSED
 
 
+def test_a_gradient_more_than_needed_is_no_mistake():
+    def looks_ahead(grad, project, x0, eta, steps):
+        x = project(x0)
+        g = grad(x)
+        for _ in range(steps):
+            x = project(x - eta * g)
+            g = grad(x)
+        return list(x)
+
+    assert checks.check_projected_gradient(looks_ahead) == checks.PASSED
+
+
+def test_rounding_below_zero_is_no_mistake():
+    def rounds(v):
+        p = project_simplex(v)
+        return np.where(p == 0, -1e-17, p)
+
+    assert checks.check_project_simplex(rounds) == checks.PASSED
+
+
 def softmax(v):
     e = np.exp(v - v.max())
     return e / e.sum()
@@ -78,6 +98,7 @@ def ascending(v):
         (lambda v: project_simplex(v)[1:], "shape"),
         (lambda v: v / 0, "not finite"),
         (in_place, "changed"),
+        (lambda v: (project_simplex(v), 0.1), "one vector"),
     ],
 )
 def test_wrong_projections(wrong, message):
@@ -128,6 +149,9 @@ def projects_the_gradient(grad, project, x0, eta, steps):
         (lambda grad, project, x0, eta, steps: project(loop(grad, lambda x: x, project(x0), eta, steps)), "mapping|9"),
         (lambda *args: loop(*args)[:1], "shape"),
         (moves_x0, "changed"),
+        (lambda *args: (loop(*args), [loop(*args)]), "alone"),
+        (lambda grad, project, x0, eta, steps: project(x0), "no gradient"),
+        (lambda *args: loop(*args[:4], max(args[4] - 1, 0)), "`steps` steps"),
     ],
 )
 def test_wrong_methods(wrong, message):

@@ -18,7 +18,8 @@ def pg_contraction(t: Any, eta: float, mu: float, L: float) -> Array:
     :math:`\|x_t - x^*\| \le q^t R` with :math:`q = \max(|1 - \eta\mu|, |1 - \eta L|)`; returns the factor of R.
 
     Below 1 for 0 < eta < 2/L, and least, :math:`(\kappa-1)/(\kappa+1)`, at 2/(L + mu). Attained on quadratics whose
-    minimiser the set does not touch. Chapter `projected-gradient`.
+    iterates stay inside the set. Chapter `projected-gradient`; A. B. Taylor, J. M. Hendrickx, F. Glineur (2018),
+    doi:10.1007/s10957-018-1298-1.
 
     Raises
     ------
