@@ -35,6 +35,9 @@ def check_second_moment(second_moment):
             return "a step eta multiplies the noise by eta, so its variance by eta squared"
         if np.isclose(noise[1], etas[0] ** 2 * sigma2**2):
             return "sigma2 is the variance already: do not square it"
+        if not np.isclose(noise[1], etas[0] ** 2 * sigma2):
+            own = etas[0] ** 2 * sigma2
+            return f"from e0 = 0 one step must leave its own noise, here {own:.4g}; yours is {noise[1]:.4g}"
         # The sum of the theorem: the noise of step t, as far as the later steps have left it.
         kept = [etas[t] ** 2 * sigma2 * np.prod((1 - etas[t + 1 :] * mu) ** 2) for t in range(T)]
         if not np.isclose(noise[-1], sum(kept)):
@@ -66,7 +69,8 @@ def check_warmup_linear(warmup_linear):
         if not np.isclose(etas[warmup], eta0):
             return f"at t = warmup the fall must start from eta0 {case}; yours is {etas[warmup]:.4g}"
         if not np.allclose(etas[total:], 0):
-            return f"from t = total on the step must be 0 {case}; yours is {etas[total]:.4g}"
+            t = total + int(np.argmax(~np.isclose(etas[total:], 0)))
+            return f"from t = total on the step must be 0 {case}; yours at t = {t} is {etas[t]:.4g}"
         if not np.allclose(np.diff(etas[warmup : total + 1]), -eta0 / (total - warmup)):
             return f"after the warm-up the step must fall by the same amount each time {case}"
     return PASSED

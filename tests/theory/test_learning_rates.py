@@ -94,8 +94,8 @@ def test_schedule_travel(name):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-@pytest.mark.parametrize("loss", ["squared", "logistic"])
-def test_schedule_bound(name, loss):
+@pytest.mark.parametrize(("loss", "batch"), [("squared", 1), ("logistic", 4)])
+def test_schedule_bound(name, loss, batch):
     """In the mean over 60 runs, at every iterate, with the slack of three standard errors."""
     rng = np.random.default_rng(2)
     X, T = rng.normal(size=(30, 4)), 120
@@ -103,8 +103,10 @@ def test_schedule_bound(name, loss):
     kind = ol.losses.Squared() if loss == "squared" else ol.losses.Logistic()
     risk = ol.EmpiricalRisk(kind, X, y, ol.penalties.L2(0.2))
     best = ol.minimize(risk, np.zeros(4), ol.Newton(), tol=1e-12).x
-    L = kind.curvature * (X**2).sum(axis=1).max() + 0.2
-    sigma2 = np.mean([np.sum(risk.part([i]).grad(best) ** 2) for i in range(30)])
+    L = ol.theory.sg_smoothness(
+        kind.curvature * np.linalg.norm(X, 2) ** 2 / 30 + 0.2, kind.curvature * (X**2).sum(axis=1).max() + 0.2, batch
+    )
+    sigma2 = np.mean([np.sum(risk.part([i]).grad(best) ** 2) for i in range(30)]) / batch
 
     def lr(t):
         return SCHEDULES[name](t) / L
@@ -112,12 +114,33 @@ def test_schedule_bound(name, loss):
     squared = []
     for seed in range(60):
         points = [np.zeros(4)]
-        oracle = risk.minibatch(1, seed=seed, replace=True, every=T)
+        oracle = risk.minibatch(batch, seed=seed, replace=True, every=T)
         ol.minimize(oracle, np.zeros(4), ol.SGD(lr), tol=0, maxiter=T, callback=points.append)
         squared.append(((np.array(points) - best) ** 2).sum(axis=1))
     mean, error = np.mean(squared, axis=0), np.std(squared, axis=0) / 60**0.5
     bound = ol.theory.schedule_bound(steps(lr, T), risk.strong_convexity, sigma2, best @ best, L)
     assert (mean <= bound * (1 + 1e-12) + 3 * error).all()
+
+
+@given(
+    curvatures=st.tuples(*2 * [st.floats(0, 1)]),
+    c=st.tuples(*2 * [st.floats(-3, 3)]),
+    x0=st.floats(-3, 3),
+    shares=st.lists(st.floats(0, 1), min_size=1, max_size=12),
+)
+def test_schedule_bound_against_exact_expectations(curvatures, c, x0, shares):
+    """Two parabolas of different curvature, where the first two moments of x_t are known exactly."""
+    a, c = np.array(curvatures) + np.array([0.01, 1.0]), np.array(c)
+    mu, L = a.mean(), a.max()
+    best = (a * c).mean() / mu
+    noise = a * (best - c)
+    etas, mean, second = np.array(shares) / (2 * L), x0 - best, [(x0 - best) ** 2]
+    for eta in etas:
+        cross = 2 * eta * ((1 - eta * a) * noise).mean() * mean
+        second.append(((1 - eta * a) ** 2).mean() * second[-1] - cross + eta**2 * (noise**2).mean())
+        mean = (1 - eta * mu) * mean
+    bound = ol.theory.schedule_bound(etas, mu, (noise**2).mean(), second[0], L)
+    assert (np.array(second) <= bound * (1 + 1e-9) + 1e-12).all()
 
 
 def test_schedule_bound_without_noise_is_nearly_attained():
@@ -134,3 +157,84 @@ def test_schedule_bound_tends_to_zero_where_steps_do_and_their_sum_does_not():
     for etas, reached in ((0.5 / np.sqrt(np.arange(T) + 1), True), (0.5 / (np.arange(T) + 1.0) ** 2, False)):
         e = ol.theory.schedule_bound(etas, mu=0.5, sigma2=1.0, e0=4.0, L=1.0)
         assert (e[-1] < 0.01) == reached
+
+
+def linear(T, G, R):
+    """The steps of the theorem."""
+    return R * T / (G * (T + 1) ** 1.5) * (1 - np.arange(T) / T)
+
+
+@given(
+    spread=st.floats(0, 2),
+    weight=st.floats(0, 1),
+    x0=st.floats(0.1, 4),
+    etas=st.lists(st.floats(0, 2), min_size=1, max_size=9),
+)
+def test_schedule_last(spread, weight, x0, etas):
+    """Two kinks of different slopes, over all sequences of draws, at every iterate: the expectation itself."""
+    slopes = np.array([1.0, weight])
+
+    def f(x):
+        return (np.abs(x - spread) + weight * np.abs(x + spread)) / 2
+
+    x, best = np.array([x0]), min(f(np.array([-spread, spread])))
+    R = x0 - spread if x0 > spread else spread - x0
+    G = ((slopes**2).mean()) ** 0.5
+    for t, eta in enumerate(etas):
+        x = np.concatenate([x - eta * np.sign(x - spread), x - eta * weight * np.sign(x + spread)])
+        if R > 1e-3:
+            assert f(x).mean() - best <= ol.theory.schedule_last(etas[: t + 1], G, R) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule_last_on_noisy_kinks(name):
+    """|x| with normal noise, 2000 runs at once, at every third iterate."""
+    rng, T = np.random.default_rng(3), 60
+    p = ol.Problem(lambda x: np.abs(x).sum(), jac=lambda x: np.sign(x) + rng.standard_normal(x.size))
+    x = ol.minimize(p, np.full(2000, 3.0), ol.SGD(SCHEDULES[name]), tol=0, maxiter=T, record=True).history.x
+    mean, error = np.abs(x).mean(axis=1), np.abs(x).std(axis=1) / 2000**0.5
+    for t in range(1, T + 1, 3):
+        assert mean[t] <= ol.theory.schedule_last(steps(SCHEDULES[name], t), 2**0.5, 3.0) + 4 * error[t]
+
+
+@pytest.mark.parametrize("T", [1, 2, 7, 100])
+def test_schedule_last_is_attained_by_linear_decay(T):
+    """On G|x| where the steps are R T / (G (T + 1)^2) (1 - t/T); and what the bound is for the steps of the theorem."""
+    G, R = 2.0, 3.0
+    etas = R * T / (G * (T + 1) ** 2) * (1 - np.arange(T) / T)
+    x = R - G * etas.sum()
+    assert x > 0
+    assert ol.theory.schedule_last(etas, G, R) == pytest.approx(G * x, rel=1e-7)
+    assert ol.theory.schedule_last(linear(T, G, R), G, R) == pytest.approx(
+        ol.theory.schedule_last_best(T, G, R), rel=1e-7
+    )
+
+
+def worst(G, R):
+    """The function that no method beats, and the subgradient that tells least."""
+
+    def value_and_grad(x):
+        far, first = np.linalg.norm(x) - R - R / x.size**0.5, int(np.argmax(x))
+        if far > x[first]:
+            return G * far, G * x / np.linalg.norm(x)
+        return G * x[first], G * np.eye(x.size)[first]
+
+    return ol.Problem(value_and_grad, jac=True)
+
+
+@pytest.mark.parametrize("T", [1, 2, 9, 40])
+def test_schedule_last_best(T):
+    """No method gets below it on the worst function, linear decay reaches it there, and no schedule promises less."""
+    G, R = 2.0, 3.0
+    best = ol.theory.schedule_last_best(T, G, R)
+    lowest = worst(G, R)(np.full(T + 1, -R / (T + 1) ** 0.5))
+    assert lowest == pytest.approx(-best, rel=1e-12)
+    etas = linear(T, G, R)
+    tries = [ol.SGD(lambda k: etas[k] if k < T else 0.0), ol.HeavyBall(0.5, beta=0.9), ol.Nesterov(1.0, beta=0.5)]
+    tries += [ol.SGD(schedule) for schedule in SCHEDULES.values()]
+    ends = [ol.minimize(worst(G, R), np.zeros(T + 1), method, tol=0, maxiter=T).fun - lowest for method in tries]
+    assert ends[0] == pytest.approx(best, rel=1e-12)
+    assert min(ends) >= best * (1 - 1e-12)
+    rng = np.random.default_rng(T)
+    for _ in range(20):
+        assert ol.theory.schedule_last(etas * rng.uniform(0.3, 3, T), G, R) >= best * (1 - 1e-9)

@@ -51,6 +51,8 @@ def in_place(etas, mu, sigma2, e0):
         (lambda etas, mu, sigma2, e0: recursion(etas, mu, sigma2, e0**0.5), "first entry"),
         (lambda etas, mu, sigma2, e0: recursion(etas, mu, 0, e0) + sigma2 * np.append(0, np.cumsum(etas**2)), "shrunk"),
         (lambda etas, mu, s, e0: recursion(etas, mu, s, e0) + s * e0 * np.arange(len(etas) + 1), "add up"),
+        (lambda etas, mu, sigma2, e0: recursion(etas, mu, -sigma2, e0), "its own noise"),
+        (lambda *args: recursion(*args, variance=0.5), "its own noise"),
         (in_place, "changed"),
     ],
 )
@@ -83,6 +85,10 @@ def rise_and_fall(t, eta0, warmup, total, *, first=1, span=None, peak=0):
             "same amount",
         ),
         (lambda t, eta0, w, total: eta0 * (t + 1) / w if t < w else eta0, "from t = total"),
+        (
+            lambda t, eta0, w, total: eta0 * (t + 1) / w if t < w else eta0 * abs(total - t) / (total - w),
+            "yours at t = 21",
+        ),
         (lambda t, eta0, w, total: [rise_and_fall(t, eta0, w, total)], "one number"),
     ],
 )  # fmt: skip
