@@ -16,9 +16,12 @@ def check_prox_l1(prox_l1):
     for t, lam in ((0.5, 2.0), (0.2, 1.5), (2.0, 0.3), (1.0, 1.0), (0.7, 0.0)):
         v = np.r_[rng.normal(size=6), 2.5, -2.5, 0.0, t * lam, -t * lam]
         kept, cut = v.copy(), t * lam
-        p = prox_l1(v, t, lam)
+        with np.errstate(all="ignore"):
+            p = prox_l1(v, t, lam)
         if missing(p):
             return NOT_DONE
+        if isinstance(p, tuple):
+            return f"one array is wanted, got {len(p)} things"
         if np.shape(p) != v.shape:
             return f"the answer must have shape {v.shape}, and has {np.shape(p)}"
         if not np.array_equal(v, kept):
@@ -26,6 +29,10 @@ def check_prox_l1(prox_l1):
         p = np.asarray(p, dtype=float)
         if np.allclose(p, v - np.clip(v, -cut, cut), rtol=1e-10, atol=1e-12):
             continue
+        if np.isnan(p).any():
+            return "there is a nan: do not divide by v, which has an entry 0"
+        if np.allclose(p, np.clip(v, -cut, cut)):
+            return "that is the part that is cut off: the prox is what remains, v minus it"
         if np.allclose(p, np.where(np.abs(v) > cut, v, 0)) or np.allclose(p, np.where(np.abs(v) >= cut, v, 0)):
             return "that is the hard threshold: entries that survive are shrunk by t lam too"
         if np.allclose(p, np.maximum(np.abs(v) - cut, 0)):
@@ -139,6 +146,8 @@ def check_group_prox(group_prox):
                 p = group_prox(v, t, groups)
             if missing(p):
                 return NOT_DONE
+            if isinstance(p, tuple):
+                return f"one array is wanted, got {len(p)} things"
             if np.shape(p) != (6,):
                 return f"the answer must have the shape of v, (6,), and has {np.shape(p)}"
             if not np.array_equal(v, kept):
@@ -152,10 +161,17 @@ def check_group_prox(group_prox):
             right = np.where(norms > t, 1 - t / safe, 0.0) * v
             if np.allclose(p, right, atol=1e-12):
                 continue
+            last = groups.max()
+            if np.allclose(p, np.where(groups == last, 0.0, right)):
+                return f"group {last} was not visited: the numbers of the groups are np.unique(groups)"
             if np.allclose(p, (1 - t / safe) * v):
                 return "a group shorter than t turned round: its factor 1 - t/norm is negative and must become 0"
             if np.allclose(p, v - np.clip(v, -t, t)):
                 return "each entry was shrunk by itself: a group shrinks as a whole, by one factor"
+            if np.allclose(p, np.maximum(norms - t, 0) * v):
+                return "the new length is norm - t, so the factor is that divided by the norm"
+            if np.allclose(p, np.where(norms > t, t / safe, 1.0) * v):
+                return "that is the part that is cut off, the projection: the prox is what remains, v minus it"
             if np.allclose(p, np.where(norms > t, v, 0)):
                 return "a group that survives must be shortened by t too"
             if np.allclose(p, np.maximum(0, 1 - t * np.sqrt(sizes) / safe) * v):
@@ -184,6 +200,8 @@ def check_lasso_gap(lasso_gap):
                 return NOT_DONE
             if np.ndim(answer) != 0:
                 return f"one number is wanted, got shape {np.shape(answer)}"
+            if not np.isfinite(answer):
+                return "the gap must be a finite number: where X^T u = 0 no u has to be shrunk"
             gap, true = float(answer), f(w) + g(w) - f(star) - g(star)
             known, size = ol.duality_gap(f, g, w), 1e-7 * (1 + f(w) + g(w))
             if true - size <= gap <= known + size:
@@ -207,6 +225,11 @@ def _what_is_wrong(gap, X, y, lam, w, true, share):
             value(min(1.0, lam / (n * size))),
             "the factor 1/n is missing where u is scaled: it is max |X^T u| / n <= lam",
         ),
+        (F + s * (0.5 * (u @ u) + u @ y) / n, "scaled by s, u^2 gets the factor s^2"),
+        (F + s * (0.5 * s * (u @ u) + u @ y), "the dual value is a mean too: divide it by n"),
+        (value(s) - lam * np.abs(w).sum(), "F has a penalty: add lam ||w||_1"),
+        (value(s) + u @ u / (2 * n), "the loss is half the square: F = ||Xw - y||^2 / (2n) + lam ||w||_1"),
+        (F, "that is F(w) itself: subtract the dual value"),
         (value(s, half=0.0), "the conjugate of r^2/2 is u^2/2 + u y, and the u^2/2 is missing"),
         (F + s * (0.5 * s * (u @ u) - u @ y) / n, "the sign of u y in the conjugate is wrong"),
         (F - value(s) + F, "the dual value has the wrong sign: the gap is F minus the lower bound"),

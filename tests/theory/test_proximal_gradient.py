@@ -272,8 +272,8 @@ def test_the_support_is_found_in_as_many_steps_as_the_exercise_says(seed):
     if not slack.size or (star == 0).sum() != slack.size:
         return
     x0 = rng.normal(size=d)
-    R, steps = np.linalg.norm(x0 - star), 0
-    steps = 1 + max(0, int(np.ceil(np.log(L * R / slack.min()) / -np.log1p(-mu / L))))
+    R = np.linalg.norm(x0 - star)
+    steps = max(1, int(np.ceil(L / mu * np.log(L * R / slack.min()))))
     if steps > 3000:
         return
     h = run(f, g, x0, ol.ProximalGradient(g, 1 / L), steps + 20)

@@ -52,6 +52,9 @@ def scribbles(v, t, lam):
         (lambda v, t, lam: v - np.clip(v, -lam, lam), "factor t is missing"),
         (lambda v, t, lam: v - np.clip(v, -t, t), "factor lam is missing"),
         (lambda v, t, lam: v / (1 + t * lam), "makes no zeros"),
+        (lambda v, t, lam: np.clip(v, -t * lam, t * lam), "cut off"),
+        (lambda v, t, lam: np.maximum(0, 1 - t * lam / np.abs(v)) * v, "do not divide"),
+        (lambda v, t, lam: (v, t), "got 2 things"),
         (lambda v, t, lam: v - t * lam * np.sign(v) / 2, "optimality condition"),
         (lambda v, t, lam: np.sum(v), "must have shape"),
         (scribbles, "itself was changed"),
@@ -129,6 +132,14 @@ def shrink(norm, t):
     return max(0.0, 1 - t / norm) if norm else 0.0
 
 
+def counted_from_zero(v, t, groups, number=lambda groups: len(np.unique(groups))):
+    p = np.zeros(len(v))
+    for k in range(number(groups)):
+        m = groups == k
+        p[m] = shrink(np.linalg.norm(v[m]), t) * v[m]
+    return p
+
+
 def overwrites(v, t, groups):
     v *= shrink(np.linalg.norm(v), t)
     return v
@@ -144,6 +155,11 @@ def overwrites(v, t, groups):
         (grouped(lambda v, t: shrink(np.linalg.norm(v), t * np.sqrt(len(v)))), "weight sqrt"),
         (grouped(lambda v, t: shrink(v @ v, t)), "squared"),
         (lambda v, t, groups: shrink(np.linalg.norm(v), t) * v, "one group"),
+        (grouped(lambda v, t: max(0.0, np.linalg.norm(v) - t)), "divided by the norm"),
+        (grouped(lambda v, t: min(1.0, t / max(np.linalg.norm(v), 1e-300))), "cut off"),
+        (counted_from_zero, "not visited"),
+        (lambda *a: counted_from_zero(*a, number=max), "not visited"),
+        (lambda v, t, groups: (v, t), "got 2 things"),
         (grouped(lambda v, t: 1 / (1 + t)), "does not minimise"),
         (lambda v, t, groups: 0.0, "shape of v"),
         (overwrites, "itself was changed"),
@@ -173,6 +189,12 @@ def right(size, lam, n):
         (gap_of(lambda size, lam, n: min(1.0, lam / size)), "1/n is missing"),
         (gap_of(right, dual=lambda s, u, y: -s * (u @ y) / len(y)), "u^2/2 is missing"),
         (gap_of(right, dual=lambda s, u, y: -(s * s * (u @ u) / 2 - s * (u @ y)) / len(y)), "sign of u y"),
+        (gap_of(right, dual=lambda s, u, y: -s * (0.5 * (u @ u) + u @ y) / len(y)), "factor s^2"),
+        (gap_of(right, dual=lambda s, u, y: -s * (0.5 * s * (u @ u) + u @ y)), "divide it by n"),
+        (lambda X, y, lam, w: gap_of(right)(X, y, lam, w) - lam * np.abs(w).sum(), "F has a penalty"),
+        (lambda X, y, lam, w: gap_of(right)(X, y, lam, w) + np.sum((X @ w - y) ** 2) / (2 * len(y)), "half the square"),
+        (gap_of(right, combine=lambda F, D: F), "F(w) itself"),
+        (gap_of(right, combine=lambda F, D: np.nan), "finite"),
         (gap_of(right, combine=lambda F, D: F + D), "wrong sign"),
         (gap_of(right, combine=lambda F, D: -D), "minus the dual value alone"),
         (gap_of(lambda size, lam, n: lam * n / size), "at most 1"),
