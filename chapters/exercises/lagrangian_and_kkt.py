@@ -21,6 +21,15 @@ def _rows(G, c):
     return [ol.Problem(lambda x, a=a, s=s: float(a @ x - s), jac=lambda x, a=a: a) for a, s in zip(G, c, strict=True)]
 
 
+def _numbers(value):
+    """The value as an array of finite numbers, or None where it is none."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return array if np.isfinite(array).all() else None
+
+
 NAMES = ("stationarity", "primal feasibility", "dual feasibility", "complementarity")
 HINTS = (
     "is it ||Ax - b + G'lam||?",
@@ -39,10 +48,11 @@ def check_qp_residuals(qp_residuals):
             answer = qp_residuals(A.copy(), b.copy(), G.copy(), c.copy(), x.copy(), lam.copy())
             if missing(answer):
                 return NOT_DONE
-            if np.shape(answer) != (4,):
-                return f"four numbers are wanted, {', '.join(NAMES)}; got something of shape {np.shape(answer)}"
+            numbers = _numbers(answer)
+            if numbers is None or numbers.shape != (4,):
+                return f"four finite numbers are wanted, {', '.join(NAMES)}, each the norm of a vector"
             right = ol.kkt_residuals(ol.Quadratic(A, b), x, _rows(G, c), lam=lam)
-            for name, hint, mine, yours in zip(NAMES, HINTS, right, answer, strict=True):
+            for name, hint, mine, yours in zip(NAMES, HINTS, right, numbers, strict=True):
                 if not np.isclose(yours, mine, atol=1e-8):
                     return f"{name} should be {mine:.4f} and is {yours:.4f}: {hint}"
     return PASSED
@@ -61,7 +71,9 @@ def check_multiplier_step(multiplier_step):
                 return NOT_DONE
             if not isinstance(answer, tuple | list) or len(answer) != 2:
                 return "return two things, x and the new nu"
-            x, new = (np.asarray(part, dtype=float) for part in answer)
+            x, new = map(_numbers, answer)
+            if x is None or new is None:
+                return "x and the new nu must be arrays of finite numbers"
             if x.shape != (n,) or new.shape != (m,):
                 return f"x must have shape {(n,)} and the new nu {(m,)}; they have {x.shape} and {new.shape}"
             if not np.array_equal(nu, before):
@@ -86,7 +98,9 @@ def check_water_filling(water_filling):
         x = water_filling(a.copy(), budget)
         if missing(x):
             return NOT_DONE
-        x = np.asarray(x, dtype=float)
+        x = _numbers(x)
+        if x is None:
+            return "x must be an array of finite numbers, one for each channel"
         if x.shape != a.shape:
             return f"x must have the shape of a, {a.shape}, and has {x.shape}"
         if (x < -1e-9).any():

@@ -57,7 +57,9 @@ def with_entry(i, value):
         (with_entry(1, lambda A, b, G, c, x, lam: np.linalg.norm(G @ x - c)), "max.0, Gx - c"),
         (with_entry(2, lambda A, b, G, c, x, lam: np.linalg.norm(lam)), "only negative multipliers"),
         (with_entry(3, lambda A, b, G, c, x, lam: abs(lam @ (G @ x - c))), "one by one"),
-        (lambda *args: max(residuals(*args)), "four numbers are wanted"),
+        (lambda *args: max(residuals(*args)), "four finite numbers are wanted"),
+        (lambda *args: [np.nan] * 4, "four finite numbers are wanted"),
+        (lambda A, b, G, c, x, lam: (A @ x - b + G.T @ lam, G @ x - c, lam, lam * (G @ x - c)), "norm of a vector"),
     ],
 )
 def test_wrong_residuals(wrong, message):
@@ -85,6 +87,7 @@ def in_place(A, b, B, c, nu, rho):
         (lambda A, b, B, c, nu, rho: (step(A, b, B, c, nu, rho)[0], 2 * nu - step(A, b, B, c, nu, rho)[1]), "old one"),
         (lambda *args: step(*args)[0], "two things"),
         (lambda *args: step(*args)[::-1], "shape"),
+        (lambda *args: [np.nan * part for part in step(*args)], "finite"),
         (in_place, "itself was changed"),
     ],
 )
@@ -100,6 +103,8 @@ def test_wrong_steps(wrong, message):
         (lambda a, budget: np.maximum((a.sum() + budget) / len(a) - a, 0), "add up"),
         (lambda a, budget: budget * (a == a.min()), "stays dry"),
         (lambda a, budget: water(a, budget)[:1], "shape"),
+        (lambda a, budget: np.nan * a, "finite"),
+        (lambda a, budget: (water(a, budget), 1.0), "array of finite numbers"),
         (lambda a, budget: (lambda x: budget * x / x.sum())(np.maximum(a.mean() + budget - a, 0)), "one level"),
     ],
 )
