@@ -477,6 +477,11 @@ TABLE = [
     (lambda: theory.qn_global(0, 2.0, 0.0, c1=0.1, c2=0.9), ValueError, "t must be at least 1, got 0"),
     (lambda: theory.qn_lbfgs(1, 2.0, n=2, memory=0, c1=0.1, c2=0.9), ValueError, "memory must be at least 1, got 0"),
     (lambda: theory.qn_dennis_more(-0.1, e=1.0, e_next=0.5, M=1.0), ValueError, "ratio must not be negative, got -0.1"),
+    (lambda: theory.tr_cauchy(-1.0, H=1.0, radius=1.0), ValueError, "g must not be negative, got -1.0"),
+    (lambda: theory.tr_cauchy(1.0, H=-1.0, radius=1.0), ValueError, "H must not be negative, got -1.0"),
+    (lambda: theory.tr_cauchy(1.0, H=1.0, radius=0.0), ValueError, "radius must be positive, got 0.0"),
+    (lambda: theory.tr_radius(0.0, L=1.0, radius=1.0), ValueError, "eps must be positive"),
+    (lambda: theory.tr_iterations(0.1, gap=-1.0, L=1.0, radius=1.0), ValueError, "gap must not be negative"),
     # -- figures
     (lambda: ol.plot_convergence([RUN]), TypeError, "results must be a dict"),
     (lambda: ol.plot_convergence(RUN), TypeError, r"write \{'run': result\}"),
