@@ -42,7 +42,7 @@ def _one_update(bfgs_update, H, s, y, rng):
         return "the new matrix is not finite"
     if n > 1 and not _near(new, new.T, np.abs(new).max()):
         return "the new matrix is not symmetric: is the left factor the transpose of the right one?"
-    if _near(new, reference(H, y, s), scale) and not _near(new @ y, s, scale):
+    if _near(new @ s, y, max(scale, np.abs(new).max())) and not _near(new @ y, s, scale):
         return "you have s and y the wrong way round: the new matrix must send y to s, and yours sends s to y"
     if not _near(new @ y, s, scale):
         return "the secant equation does not hold: " + _why(new, H, s, y, scale)
@@ -66,6 +66,15 @@ def _why(new, H, s, y, scale):
     no_rho = (identity - np.outer(s, y)) @ H @ (identity - np.outer(y, s))
     if _near(new, no_rho + np.outer(s, s), size) or _near(new, no_rho + np.outer(s, s) / (s @ y), size):
         return "is rho = 1 / s'y missing from the factors?"
+    if _near(new @ y, -s, scale):
+        return "H+ y = -s: has the term rho s s' the wrong sign?"
+    if _near(new @ y, (s @ y) * s, scale):
+        return "H+ y is a multiple of s: is rho missing from the term rho s s'?"
+    if _near(new @ y, (y @ y) / (s @ y) * y, max(scale, size)):
+        return "H+ y is a multiple of y: is the last term yours with y y', and not rho s s'?"
+    plus = identity + np.outer(y, s) / (s @ y)
+    if _near(new, plus.T @ H @ plus + np.outer(s, s) / (s @ y), size):
+        return "is the sign in V wrong? The factor on the right must send y to 0"
     V = identity - np.outer(s, y) / (s @ y)
     if _near(new, V.T @ H @ V + np.outer(s, s) / (s @ y), size):
         return "are the two factors in the wrong order? The one on the right meets y first, and must send it to 0"
@@ -157,6 +166,10 @@ def _one_product(two_loop, S, Y, rng):
     scale = np.abs(H).max()
     if _near(first, -H @ g, scale):
         return "that is the direction -Hg, and the product Hg is wanted"
+    if _near(times(Y[-1]), 0, scale):
+        return "the newest y is sent to 0: the second loop must add (alpha - y'r / s'y) s for each pair, the newest too"
+    if _near(times(S[-1]), Y[-1], scale):
+        return "you have s and y the wrong way round: the newest y must be sent to the newest s, not s to y"
     if not _near(times(Y[-1]), S[-1], scale):
         return (
             "the newest y must be sent to the newest s, and is not: does the first loop go from the newest pair to the "

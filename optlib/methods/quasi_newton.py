@@ -71,7 +71,7 @@ class BFGS(Method):
               H_{t+1} = (I - \rho_t s_t y_t^\top) H_t (I - \rho_t y_t s_t^\top) + \rho_t s_t s_t^\top,
 
     with :math:`s_t = x_{t+1} - x_t`, :math:`y_t = g_{t+1} - g_t`, :math:`\rho_t = 1/s_t^\top y_t`. It starts with
-    :math:`H_0 = I / \|g_0\|`, a first trial step of length 1, and puts :math:`(s_0^\top y_0 / y_0^\top y_0)\, I` in its
+    :math:`H_0 = I / \|g_0\|`, a first trial step of length 1, and puts :math:`(s_t^\top y_t / y_t^\top y_t)\, I` in its
     place before the first update. A pair without positive curvature, which only a step without the Wolfe conditions
     can give, is left out.
 
@@ -108,6 +108,7 @@ class BFGS(Method):
         step, eta = as_step(self.step), math.nan
         f, g = problem.value_and_grad(x)
         H, unit = np.eye(x.size).T, norm(g) or 1.0  # of H only the upper triangle is read and written
+        learnt = False
         for t in count():
             yield Iterate(x, f, g, norm(g), eta)
             p = -dsymv(1.0, H, g / unit)
@@ -119,8 +120,8 @@ class BFGS(Method):
             if not _curved(s, y):
                 continue
             rho = 1 / float(s.dot(y))
-            if t == 0:
-                H = np.diag(np.full(x.size, 1 / (rho * float(y.dot(y))))).T
+            if not learnt:
+                H, learnt = np.diag(np.full(x.size, 1 / (rho * float(y.dot(y))))).T, True
             Hy = dsymv(1.0, H, y)
             u = 0.5 * rho * (1 + rho * float(y.dot(Hy))) * s - rho * Hy
             H = dsyr2(1.0, s, u, a=H, overwrite_a=True)  # H + s u' + u s'
@@ -249,7 +250,8 @@ class CompactPairs:
     def times(self, g: Array) -> Array:
         """H g, as :func:`two_loop` gives it."""
         kept, gamma = self.kept, self.gamma
-        S, Y, R, YY = self.S[kept], self.Y[kept], self.SY[kept, kept], self.YY[kept, kept]
+        S, Y = self.S[kept], self.Y[kept]
+        R, YY = self.SY[kept, kept], self.YY[kept, kept]
         u = dtrsv(R, S @ g)
         v = dtrsv(R, R.diagonal() * u + gamma * (YY @ u - Y @ g), trans=1)
         return gamma * g + v @ S - (gamma * u) @ Y

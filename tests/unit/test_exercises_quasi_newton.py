@@ -85,7 +85,16 @@ def without_rho(H, s, y):
         (lambda H, s, y: (lambda r, L, R, last: L @ H @ L + last)(*parts(H, s, y)), "not symmetric"),
         (lambda H, s, y: (lambda r, L, R, last: L @ H @ R)(*parts(H, s, y)), "rho s s' is missing"),
         (lambda H, s, y: (lambda r, L, R, last: H @ R + last)(*parts(H, s, y)), "not symmetric"),
-        (lambda H, s, y: (lambda r, L, R, last: L @ H @ R + last / r)(*parts(H, s, y)), "H+ y must be s"),
+        (lambda H, s, y: (lambda r, L, R, last: L @ H @ R - last)(*parts(H, s, y)), "wrong sign"),
+        (lambda H, s, y: (lambda r, L, R, last: L @ H @ R + last / r)(*parts(H, s, y)), "is rho missing from the term"),
+        (lambda H, s, y: (lambda r, L, R, last: L @ H @ R + r * np.outer(y, y))(*parts(H, s, y)), "with y y'"),
+        (
+            lambda H, s, y: (lambda i, L, R, last: (i - L) @ H @ (i - R) + last)(
+                2 * np.eye(len(s)), *parts(H, s, y)[1:]
+            ),
+            "sign in V",
+        ),
+        (lambda H, s, y: np.linalg.inv(bfgs_update(np.linalg.inv(H), s, y)), "wrong way round"),
         (dfp, "another update of the family"),
         (rank_one, "another update of the family"),
         (in_place, "was changed"),
@@ -151,6 +160,8 @@ def doubling(g, S, Y):
         (loops(reversed, list, lambda S, Y: S[-1] @ S[-1] / (S[-1] @ Y[-1])), "gamma = s'y / y'y of the newest"),
         (loops(reversed, list, beta=0.0), "symmetric"),
         (loops(lambda r: list(reversed(r))[:1], lambda r: list(r)[-1:]), "each pair used once"),
+        (loops(reversed, lambda r: []), "second loop must add"),
+        (lambda g, S, Y: two_loop(g, Y, S), "wrong way round"),
         (lambda g, S, Y: -two_loop(g, S, Y), "direction -Hg"),
         (changes_g, "g itself was changed"),
         (dense, "matrix was formed"),

@@ -183,6 +183,22 @@ def test_a_pair_without_curvature_is_left_out(method):
     assert (np.diff(result.history.fun) < 1e-12).all()
 
 
+def test_h_is_scaled_by_the_first_pair_that_is_used():
+    """Between two wells the first pairs have no curvature; the first that has gives H its scale."""
+    p = ol.Problem(
+        lambda x: float(x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[1] ** 2 / 20),
+        jac=lambda x: np.array([x[0] ** 3 - x[0], x[1] / 10]),
+    )
+    path = ol.minimize(p, [0.1, 0.3], ol.BFGS(0.3), tol=0, maxiter=5).history.x
+    S, Y = pairs_of(p, path)
+    used = [float(s @ y) > 0 for s, y in zip(S, Y, strict=True)]
+    first = used.index(True)
+    assert first > 0
+    H = (S[first] @ Y[first]) / (Y[first] @ Y[first]) * np.eye(2)
+    step = -0.3 * bfgs_update(H, S[first], Y[first]) @ p.grad(path[first + 1])
+    assert np.allclose(S[first + 1], step, rtol=1e-10)
+
+
 @pytest.mark.parametrize("method", [ol.BFGS(), ol.LBFGS()], ids=["BFGS", "L-BFGS"])
 @pytest.mark.filterwarnings("error")
 def test_the_search_comes_back_from_where_f_is_not_defined(method):

@@ -99,7 +99,7 @@ def qn_quadratic(t: Any, kappa: float, n: int) -> Array:
 
     Returns the factor, :math:`1 / \cosh^2(t \ln\frac{\sqrt\kappa+1}{\sqrt\kappa-1})` for t < n. The iterates are those
     of conjugate gradients. For each t < n there is a quadratic that attains it. Chapter `quasi-newton`;
-    J. Nocedal, S. J. Wright (2006), sections 5.1 and 6.1, doi:10.1007/978-0-387-40065-5.
+    J. Nocedal, S. J. Wright (2006), sections 5.1 and 6.3, doi:10.1007/978-0-387-40065-5.
 
     Examples
     --------
