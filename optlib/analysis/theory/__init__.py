@@ -6,6 +6,7 @@ R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of 
 """
 
 from optlib.analysis.theory.adaptive import *
+from optlib.analysis.theory.admm import *
 from optlib.analysis.theory.convexity_and_smoothness import *
 from optlib.analysis.theory.empirical_risk import *
 from optlib.analysis.theory.gradient_descent import *
@@ -15,6 +16,7 @@ from optlib.analysis.theory.learning_rates import *
 from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
 from optlib.analysis.theory.problem_classes import *
+from optlib.analysis.theory.projected_gradient import *
 from optlib.analysis.theory.proximal_gradient import *
 from optlib.analysis.theory.quasi_newton import *
 from optlib.analysis.theory.stochastic_gradient import *
