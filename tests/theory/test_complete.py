@@ -44,8 +44,8 @@ def test_no_theorem_without_a_test():
 
 # One value for each parameter of a bound, by the parameter's name; other values for one bound alone below.
 VALUES = {
-    "L": 2.0, "R": 3.0, "M": 1.0, "c": 0.1, "e0": 0.1, "gap": 1.0, "kappa": 4.0, "m": 2, "mu": 1.0, "shrink": 0.5, "sigma2": 1.0,
-    "eta": 0.05, "sigma": 0.5, "lr": 0.05, "beta": 0.25, "eta0": 0.25, "G": 2.0,
+    "L": 2.0, "R": 3.0, "M": 1.0, "c": 0.1, "e0": 0.1, "gap": 1.0, "kappa": 4.0, "m": 2, "mu": 1.0, "shrink": 0.5,
+    "sigma2": 1.0, "eta": 0.05, "sigma": 0.5, "lr": 0.05, "beta": 0.25, "eta0": 0.25, "G": 2.0,
     "beta1": 0.9, "beta2": 0.999, "rho": 2.0, "s": 0.5,
 }  # fmt: skip
 OF_ONE_BOUND: dict[str, dict[str, float]] = {

@@ -302,7 +302,11 @@ TABLE = [
     (lambda: sets.AffineSet([[1.0, 1.0], [2.0, 2.0]], Y), ValueError, r"b must be consistent with A: no x has Ax = b"),
     (lambda: sets.AffineSet([[0.0, 0.0]], [1.0]), ValueError, r"b must be consistent.*\(A has rank 0 and 1 rows\)"),
     # -- schedules that go wrong later
-    (lambda: ol.minimize(P, [1.0], ol.SGD(lambda k: 0.1 - k)), ValueError, "the schedule of step or lr gives -0.9 at k"),
+    (
+        lambda: ol.minimize(P, [1.0], ol.SGD(lambda k: 0.1 - k)),
+        ValueError,
+        "the schedule of step or lr gives -0.9 at k",
+    ),
     # -- minibatches
     (lambda: ol.FiniteSum(abs, 0), ValueError, "n_samples must be at least 1, got 0"),
     (lambda: ol.FiniteSum(abs, 2.0), TypeError, "n_samples must be an integer"),
@@ -400,8 +404,13 @@ TABLE = [
     (lambda: theory.kkt_dual_bound(1.0, -1.0, mu=1.0), ValueError, "stationarity must not be negative, got -1.0"),
     (lambda: theory.kkt_price([1.0], 0.0, lam=[1.0, 2.0]), ValueError, r"u must have shape \(..., 2\), .*got \(1,\)"),
     (lambda: theory.kkt_multiplier_step(1.0, 0.0, rho=0.0, s=1.0), ValueError, "rho must be positive, got 0.0"),
+    (lambda: theory.pg_contraction(1, 0.1, mu=3.0, L=2.0), ValueError, "mu must be at most L = 2.0, got 3.0"),
     (lambda: theory.schedule_travel([0.1, -0.1], G=1.0), ValueError, "etas must not be negative, got -0.1"),
-    (lambda: theory.schedule_bound([0.6], 1.0, 1.0, 1.0, L=1.0), ValueError, "etas must not exceed 1/.2L. = 0.5, got 0.6"),
+    (
+        lambda: theory.schedule_bound([0.6], 1.0, 1.0, 1.0, L=1.0),
+        ValueError,
+        "etas must not exceed 1/.2L. = 0.5, got 0.6",
+    ),
     (lambda: theory.gd_strongly_convex(1, kappa=0.5), ValueError, "kappa = L / mu must be at least 1, got 0.5"),
     (lambda: theory.gd_exact_line_search(-1, kappa=2.0), ValueError, "t must be at least 0"),
     (lambda: theory.gd_nonconvex(0, L=1.0, gap=1.0), ValueError, "t must be at least 1"),
