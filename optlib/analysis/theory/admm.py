@@ -29,8 +29,9 @@ def dr_residuals(t: Any, R: float) -> Array:
 
 
 def dr_contraction(rho: float, mu: float, L: float) -> float:
-    r"""ADMM with f L-smooth and mu-strongly convex and g closed and convex: in one step :math:`\|z + u - x^* - u^*\|`
-    shrinks by the factor :math:`\ell/(\ell+1)` with :math:`\ell = \max(L/\rho, \rho/\mu)`.
+    r"""ADMM with f L-smooth and mu-strongly convex, g closed and convex, and :math:`\rho u \in \partial g(z)`, as after
+    every step: :math:`\|z + u - x^* - u^*\|` shrinks by the factor :math:`\ell/(\ell+1)` with
+    :math:`\ell = \max(L/\rho, \rho/\mu)`.
 
     Smallest at :math:`\rho = \sqrt{\mu L}`, where it is :math:`\sqrt\kappa/(\sqrt\kappa + 1)`. Attained for every rho:
     by a quadratic f and g = 0 if :math:`\rho \ge \sqrt{\mu L}`, else by the g that is 0 at 0 and infinite elsewhere.
@@ -69,7 +70,7 @@ def dr_linear(t: Any, rho: float, mu: float, L: float) -> Array:
 
 
 def dr_stationarity(primal: Any, dual: Any, L: float) -> Array:
-    r"""After a step of ADMM with f L-smooth and g closed and convex, F = f + g has at z a subgradient,
+    r"""After a step of ADMM with f convex and L-smooth and g closed and convex, F = f + g has at z a subgradient,
     :math:`\nabla f(z) + \rho u`, at most :math:`L\|r\| + \|s\|` long, with the primal residual
     :math:`r = x - z` and the dual residual :math:`s = \rho(z - z_{\mathrm{before}})`.
 
