@@ -192,7 +192,8 @@ class TrustRegion(Method):
     subproblem : "steihaug", "dogleg", "exact" or "cauchy"
         How the model is minimised. "steihaug" (truncated conjugate gradients to a residual of
         :math:`\min(\tfrac12, \sqrt{\|g\|})\,\|g\|`) and "cauchy" need ``hessp`` alone; "dogleg" and "exact" need
-        ``hess``, a sparse one is made dense. "exact" leaves saddle points in every case.
+        ``hess``, a sparse one is made dense. "exact" leaves a saddle point also where g has no part along the way out
+        (the hard case); a start with g = 0 stops at once.
     radius : float
         :math:`\Delta_0 > 0`.
     max_radius : float

@@ -149,3 +149,24 @@ def test_a_larger_radius_never_costs_steihaug_what_it_had(seed, n):
         m = np.array([g @ p + 0.5 * p @ H @ p for p in path])
         assert (np.diff(sizes) >= -1e-6 * sizes[1:]).all()
         assert (np.diff(m) <= 1e-6 * abs(m[1:])).all()
+
+
+@given(seed=seeds, n=st.integers(1, 6), share=st.floats(0.05, 0.95))
+def test_newton_on_the_secular_equation_climbs_to_the_root(seed, n, share):
+    """From a multiplier whose step is too long the iterates rise, never pass the root, and reach it."""
+    rng = np.random.default_rng(seed)
+    values, c = rng.normal(size=n), rng.normal(size=n)
+    lam = start = 0.1 - values.min()
+
+    def length(at):
+        return np.linalg.norm(c / (values + at))
+
+    radius = share * length(start)
+    for _ in range(60):
+        size = length(lam)
+        slope = np.sum(c**2 / (values + lam) ** 3)
+        new = lam + size**2 / slope * (size - radius) / radius
+        assert new >= lam - 1e-12 * abs(lam)
+        assert length(new) >= radius * (1 - 1e-9)
+        lam = new
+    assert length(lam) == pytest.approx(radius, rel=1e-9)
