@@ -16,7 +16,8 @@
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
       .forEach((box) => {
-        const rounding = 1; // widths are whole pixels: a formula of 9.6 px counts as 10 in 9
+        // Widths are whole pixels: a formula of 9.6 px counts as 10 in 9.
+        const rounding = box.matches("mjx-container") ? 1 : 0;
         if (box.scrollWidth > box.clientWidth + rounding && getComputedStyle(box).overflowX !== "visible") {
           box.tabIndex = 0;
         } else {
@@ -25,7 +26,8 @@
       });
   }
   addEventListener("load", () => {
-    (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable);
+    (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable)
+      .then(() => document.fonts.ready).then(reachable); // widths change when the fonts of formulas arrive
     addEventListener("resize", reachable);
   });
 })();

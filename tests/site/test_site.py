@@ -155,6 +155,7 @@ def test_what_scrolls_can_be_reached_by_the_keyboard(visit: Visit):
 def test_formulas_are_no_stops_on_the_way(browser: Browser, site: str, name: str):
     """A formula that fits its line must not have to be tabbed past; a few are wider than any line."""
     page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}).page
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     stops = page.evaluate("[...document.querySelectorAll('main mjx-container')].filter(e => e.tabIndex === 0).length")
     page.context.close()
     assert stops <= 3
