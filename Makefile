@@ -98,7 +98,7 @@ format: $(READY) ## let ruff put the code into shape
 # Versions that still fit are kept; UPGRADE=1 takes the newest of everything.
 lock: $(READY) ## resolve pyproject.toml into requirements.txt (UPGRADE=1: newest versions)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra book --extra test --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra book --extra distributed --extra test --universal \
 	  --python-version 3.11 --fork-strategy fewest --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
 
 clean: ## remove the built book and all caches (.venv stays)
