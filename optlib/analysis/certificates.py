@@ -20,8 +20,8 @@ from optlib.typing import Array
 def check_gradient(problem: Problem, x: Any) -> float:
     r"""How far the gradient is from central differences: the relative error of the worst entry.
 
-    .. math:: \max_i \frac{|g_i - \delta_i|}{\max(1, \|g\|_\infty)}, \qquad
-              \delta_i = \frac{f(x + h_i e_i) - f(x - h_i e_i)}{2h_i}, \quad h_i = \epsilon^{1/3}\max(1, |x_i|).
+    .. math:: &\max_i \frac{|g_i - \delta_i|}{\max(1, \|g\|_\infty)}, \\
+              &\delta_i = \frac{f(x + h_i e_i) - f(x - h_i e_i)}{2h_i}, \quad h_i = \epsilon^{1/3}\max(1, |x_i|).
 
     For a right gradient of a function of moderate size it is about 1e-10; above 1e-6 there is a mistake.
 
@@ -157,8 +157,8 @@ def kkt_residuals(
 ) -> KKT:
     r"""How far x and its multipliers are from the Karush-Kuhn-Tucker conditions, as Euclidean norms of
 
-    .. math:: \nabla f(x) + \sum_i \lambda_i \nabla g_i(x) + \sum_j \nu_j \nabla h_j(x), \qquad
-              (\max(0, g(x)), h(x)), \qquad \max(0, -\lambda), \qquad (\lambda_i g_i(x))_i.
+    .. math:: &\nabla f(x) + \sum_i \lambda_i \nabla g_i(x) + \sum_j \nu_j \nabla h_j(x), \\
+              &(\max(0, g(x)), h(x)), \qquad \max(0, -\lambda), \qquad (\lambda_i g_i(x))_i.
 
     All four are 0 exactly at a KKT point of min f(x) subject to :math:`g_i(x) \le 0`, :math:`h_j(x) = 0`; for convex f
     and :math:`g_i` and affine :math:`h_j` that is a minimiser.

@@ -172,9 +172,9 @@ class AugmentedLagrangian(Method):
 
     an iteration minimises over x, by :class:`LBFGS` from the last x, and then moves the multipliers,
 
-    .. math:: x_{t+1} \approx \arg\min_x L_{\rho_t}(x, \lambda_t, \nu_t), \qquad
-              \lambda_{t+1} = \max(0, \lambda_t + \rho_t\, g(x_{t+1})), \qquad
-              \nu_{t+1} = \nu_t + \rho_t\, h(x_{t+1}).
+    .. math:: x_{t+1} &\approx \arg\min_x L_{\rho_t}(x, \lambda_t, \nu_t), \\
+              \lambda_{t+1} &= \max(0, \lambda_t + \rho_t\, g(x_{t+1})), \\
+              \nu_{t+1} &= \nu_t + \rho_t\, h(x_{t+1}).
 
     :math:`\rho` grows tenfold where the violation did not fall to a quarter. The minimisation is to a gradient norm of
     :math:`10^{-2-t}`, at least 1e-10.

@@ -67,8 +67,8 @@ def bfgs_update(H: Array, s: Array, y: Array) -> Array:
 class BFGS(Method):
     r"""BFGS, with the inverse Hessian :math:`H_t`,
 
-    .. math:: p_t = -H_t\, g_t, \qquad x_{t+1} = x_t + \eta_t p_t, \qquad
-              H_{t+1} = (I - \rho_t s_t y_t^\top) H_t (I - \rho_t y_t s_t^\top) + \rho_t s_t s_t^\top,
+    .. math:: p_t &= -H_t\, g_t, \qquad x_{t+1} = x_t + \eta_t p_t, \\
+              H_{t+1} &= (I - \rho_t s_t y_t^\top) H_t (I - \rho_t y_t s_t^\top) + \rho_t s_t s_t^\top,
 
     with :math:`s_t = x_{t+1} - x_t`, :math:`y_t = g_{t+1} - g_t`, :math:`\rho_t = 1/s_t^\top y_t`. It starts with
     :math:`H_0 = I / \|g_0\|`, a first trial step of length 1, and puts :math:`(s_t^\top y_t / y_t^\top y_t)\, I` in its

@@ -176,9 +176,9 @@ class TrustRegion(Method):
     r"""The trust region method. At :math:`x_t` the quadratic model m is minimised within the radius
     :math:`\Delta_t`, and the ratio of what f gains to what the model promised decides,
 
-    .. math:: \rho_t = \frac{f(x_t) - f(x_t + p_t)}{m(0) - m(p_t)}, \qquad
-              x_{t+1} = \begin{cases} x_t + p_t & \rho_t > \tfrac1{10} \\ x_t & \text{else} \end{cases}, \qquad
-              \Delta_{t+1} = \begin{cases} \tfrac14\|p_t\| & \rho_t < \tfrac14 \\
+    .. math:: \rho_t &= \frac{f(x_t) - f(x_t + p_t)}{m(0) - m(p_t)}, \qquad
+              x_{t+1} = \begin{cases} x_t + p_t & \rho_t > \tfrac1{10} \\ x_t & \text{else} \end{cases}, \\
+              \Delta_{t+1} &= \begin{cases} \tfrac14\|p_t\| & \rho_t < \tfrac14 \\
               \min(2\Delta_t, \Delta_{\max}) & \rho_t > \tfrac34,\ \|p_t\| = \Delta_t \\
               \Delta_t & \text{else.} \end{cases}
 

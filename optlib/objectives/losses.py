@@ -117,8 +117,8 @@ class Logistic(Loss):
 class CrossEntropy(Loss):
     r"""The cross-entropy of the softmax, for K classes and labels y in 0, ..., K - 1,
 
-    .. math:: \ell(z, y) = \log\sum_{k} e^{z_k} - z_y, \qquad \nabla\ell = p - e_y, \qquad
-              \nabla^2\ell = \mathrm{diag}(p) - p p^\top, \qquad p = \mathrm{softmax}(z).
+    .. math:: \ell(z, y) &= \log\sum_{k} e^{z_k} - z_y, \qquad \nabla\ell = p - e_y, \\
+              \nabla^2\ell &= \mathrm{diag}(p) - p p^\top, \qquad p = \mathrm{softmax}(z).
 
     The risk's variable is W of shape (d, K), row by row: ``x = W.ravel()``, ``W = x.reshape(d, K)``. The curvature is
     at most 1/2: :math:`v^\top\nabla^2\ell\, v` is the variance of a variable with values :math:`v_k`, which is at most

@@ -54,10 +54,10 @@ def plot_convergence(
         "njev" shares a run's gradient evaluations evenly among its iterations.
     y : {"optimality", "fun", "step"}
     minimum : float, optional
-        :math:`f^*`; with y="fun" the gap :math:`f(x_t) - f^*` is drawn, with gaps of 0 left out.
+        :math:`f^*`; with ``y="fun"`` the gap :math:`f(x_t) - f^*` is drawn, with gaps of 0 left out.
     bounds : dict of str to callable or array, optional
         Theory beside measurement, dashed and grey: a function of the iterations 0, 1, ..., or its values.
-        Only with x="nit".
+        Only with ``x="nit"``.
     ax : Axes, optional
         Where to draw; the current axes by default.
 

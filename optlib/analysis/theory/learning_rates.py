@@ -156,8 +156,8 @@ def schedule_bound(etas: Any, mu: float, sigma2: float, e0: float, L: float) -> 
 def schedule_last(etas: Any, G: float, R: float) -> float:
     r"""The last iterate of SGD with any schedule, f convex: for every h > 0
 
-    .. math:: \mathbb E f(x_T) - f^* \le \frac{R^2}{2h\,a_T^2} + \frac{hG^2}2\Bigl(1 + \sum_{k<T}s_k^2\Bigr),
-              \qquad a_0 = 1,\quad s_k = \frac{\eta_{T-1-k}}{h\,a_k},\quad a_{k+1} = a_k + s_k .
+    .. math:: &\mathbb E f(x_T) - f^* \le \frac{R^2}{2h\,a_T^2} + \frac{hG^2}2\Bigl(1 + \sum_{k<T}s_k^2\Bigr), \\
+              &a_0 = 1,\quad s_k = \frac{\eta_{T-1-k}}{h\,a_k},\quad a_{k+1} = a_k + s_k .
 
     Returned is the least value over a fine grid of h. At every point the stochastic gradient must be in the mean a
     (sub)gradient, and its squared norm at most G^2. Chapter `learning-rates`; the method of proof: M. Zamani,

@@ -42,8 +42,8 @@ def sg_smoothness(L: float, L_max: float, batch: int) -> float:
     r"""Smoothness in expectation, :math:`L_b = L + (L_{\max} - L)/b`: for convex :math:`f_i` that are L_max-smooth, and
     f L-smooth, the batch gradients :math:`g_B` satisfy
 
-    .. math:: \mathbb E\|g_B(x) - g_B(x^*)\|^2 \le 2L_b\,(f(x) - f^*), \qquad
-              \mathbb E\|g_B(x) - g_B(x^*)\|^2 \le L_b\,\nabla f(x)^\top(x - x^*).
+    .. math:: \mathbb E\|g_B(x) - g_B(x^*)\|^2 &\le 2L_b\,(f(x) - f^*), \\
+              \mathbb E\|g_B(x) - g_B(x^*)\|^2 &\le L_b\,\nabla f(x)^\top(x - x^*).
 
     It falls from L_max for b = 1 towards L. Attained where each :math:`f_i` is 0 or
     :math:`\tfrac{L_{\max}}2x^2`. Chapter `stochastic-gradient`; R. M. Gower et al. (2019),
