@@ -54,9 +54,14 @@ OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "qn_potential": {"excess": 0.5},
     "qn_quadratic": {"n": 9},
     "ad_adamw_box": {"x0": 50.0, "lam": 1.0},  # from outside the box
+    "rc_early": {"lam": 1.0},
+    "rc_fooled": {"tol": 0.1},
+    "rc_smooth_gap": {"rho": 0.5, "r": 0.75},
+    "rc_smooth_noise": {"rho": 0.5},
     "two_term": {"trace": 0.9, "det": 0.1},  # two real roots, so that it falls
 }
 GROW: set[str] = {"ad_bias_correction", "ad_step_bound", "qn_potential"}  # sums over all iterations, such as a regret
+GROW |= {"rc_early", "rc_fooled"}  # a share, a probability
 BY_ITERATION = sorted(name for name in PUBLIC if "t" in inspect.signature(getattr(theory, name)).parameters)
 
 

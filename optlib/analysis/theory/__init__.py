@@ -19,5 +19,6 @@ from optlib.analysis.theory.problem_classes import *
 from optlib.analysis.theory.projected_gradient import *
 from optlib.analysis.theory.proximal_gradient import *
 from optlib.analysis.theory.quasi_newton import *
+from optlib.analysis.theory.reading_convergence import *
 from optlib.analysis.theory.stochastic_gradient import *
 from optlib.analysis.theory.trust_region import *
