@@ -1,0 +1,238 @@
+"""The reference of `optlib`: made from its docstrings by autodoc, and linked to from every page.
+
+- A fence `{api} MODULE ...` in a page stands for whatever these modules offer, under the names that
+  a reader writes (`optlib.Adam`, not `optlib.methods.adaptive.Adam`), `{names}(MODULE ...)` for a list of links
+  to them, and `{theorems}` for the functions of `optlib.theory`, one section a chapter. So a new method or
+  theorem needs no edit here.
+- In a docstring, `momentum` in single backticks is a chapter, and `doi:...` a source: both become links.
+- Inline code such as `ol.Adam`, on any page, leads to its entry. A name that is not there is a warning.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+import optlib
+
+# Where the names of a module are found by a reader. What stands nowhere else is a name of `optlib` itself.
+PUBLIC = {
+    "optlib.objectives.losses": "optlib.losses",
+    "optlib.objectives.penalties": "optlib.penalties",
+    "optlib.objectives.sets": "optlib.sets",
+    "optlib.steps.schedules": "optlib.schedules",
+    "optlib.steps.line_search": "optlib.line_search",
+    "optlib.plots": "optlib.plots",
+    "optlib.plots.interactive": "optlib.plots.interactive",
+}
+THEORY = "optlib.analysis.theory"
+ELSEWHERE = {
+    "numpy": "https://numpy.org/doc/stable/reference/generated/{}.html",
+    "scipy": "https://docs.scipy.org/doc/scipy/reference/generated/{}.html",
+}
+QUOTED = re.compile(r"(:[\w:]+:)?(``.+?``|`[^`]+`)(__?)?", re.DOTALL)
+DOI = re.compile(r"(?<![`\w/])doi:(10\.\S+?)(?=[,;:.)]*(?:\s|$))")
+NAME = re.compile(r"ol\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(.*\))?", re.DOTALL)
+
+
+# --- which names there are -----------------------------------------------------------------------
+
+
+def public_names(module: str) -> tuple[str, list[str]]:
+    """The prefix under which a reader finds what ``module`` defines, and the names, in the order of the source."""
+    source = importlib.import_module(module)
+    prefix = "optlib.theory" if module.startswith(THEORY) else PUBLIC.get(module, "optlib")
+    if prefix == "optlib":
+        names = [name for name in optlib.__all__ if getattr(getattr(optlib, name), "__module__", None) == module]
+    else:
+        names = getattr(source, "__all__", None) or [
+            name
+            for name, value in vars(source).items()
+            if getattr(value, "__module__", None) == module and not name.startswith("_")
+        ]
+    if prefix == "optlib.theory":
+        names = [name for name in names if hasattr(optlib.theory, name)]
+    if prefix == module:  # optlib.plots hands on what others define; some of it is a name of optlib
+        names = [name for name in names if name not in optlib.__all__]
+    if module == "optlib.plots.interactive":
+        names = ["Explorer"]  # its function is `optlib.plots.explorer`
+
+    def place(name: str) -> tuple[bool, str, int]:
+        value = getattr(source, name)
+        return not inspect.isclass(value), inspect.getsourcefile(value) or "", inspect.getsourcelines(value)[1]
+
+    return prefix, sorted(names, key=place)
+
+
+def entries(module: str) -> list[str]:
+    """The reStructuredText that documents what ``module`` offers."""
+    prefix, names = public_names(module)
+    source = importlib.import_module(module)
+    lines = [f".. py:currentmodule:: {prefix}", ""]
+    for name in names:
+        if inspect.isclass(getattr(source, name)):
+            lines += [f".. autoclass:: {name}", "   :members:", "   :special-members: __call__", ""]
+        else:
+            lines += [f".. autofunction:: {name}", ""]
+    return lines
+
+
+def fence(lines: list[str]) -> str:
+    return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
+def theorems(env: BuildEnvironment) -> str:
+    """A section for each chapter, in the order of the contents, with the functions of its theorems."""
+    chapters = {name.rsplit("/", 1)[-1]: name for name in _in_order(env)}
+    package = importlib.import_module(THEORY)
+    modules = {info.name.replace("_", "-"): info.name for info in pkgutil.iter_modules(package.__path__)}
+    known = [name for name in chapters if name in modules]
+    rest = [name for name in modules if name not in chapters and not modules[name].startswith("_")]
+    sections = []
+    for chapter in known + rest:
+        if not public_names(f"{THEORY}.{modules[chapter]}")[1]:
+            continue
+        if chapter in chapters:
+            title = re.search(r"^# (.+)$", Path(env.doc2path(chapters[chapter])).read_text("utf-8"), re.MULTILINE)
+            heading = f"## {title[1] if title else chapter}\n\nProofs: [](../{chapter}.md)."
+        else:
+            heading = f"## {chapter.replace('-', ' ').capitalize()}"
+        sections.append(f"{heading}\n\n{fence(entries(f'{THEORY}.{modules[chapter]}'))}")
+    return "\n\n".join(sections)
+
+
+def _in_order(env: BuildEnvironment) -> list[str]:
+    """The pages as `_toc.yml` names them."""
+    sitemap = env.app.config.external_site_map
+    return [name for name in sitemap if name in env.found_docs]
+
+
+def expand(app: Sphinx, docname: str, source: list[str]) -> None:
+    if not docname.startswith("chapters/api"):
+        return
+
+    def api(match: re.Match[str]) -> str:
+        there = [m for m in match[1].split() if importlib.util.find_spec(m)]
+        return fence([line for module in there for line in entries(module)])
+
+    def names(match: re.Match[str]) -> str:
+        there = [m for m in match[1].split() if importlib.util.find_spec(m)]
+        listed = [(p, name) for p, found in map(public_names, there) for name in found]
+        return " · ".join(f"{{py:obj}}`~{prefix}.{name}`" for prefix, name in listed)
+
+    text = re.sub(r"^```\{api\} (.+)\n```$", api, source[0], flags=re.MULTILINE)
+    text = re.sub(r"\{names\}\((.+?)\)", names, text)
+    source[0] = re.sub(r"^```\{theorems\}\n```$", lambda _: theorems(app.env), text, flags=re.MULTILINE)
+
+
+# --- docstrings and signatures -------------------------------------------------------------------
+
+
+def mend_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    def quoted(match: re.Match[str]) -> str:
+        role, text, target = match[1], match[2], match[3]
+        if role in (":func:", ":class:", ":meth:") and text[1].isalpha():
+            return f"{role}`.{text[1:]}"  # wherever it is documented
+        if role or target or text.startswith("``"):
+            return match[0]
+        page = f"chapters/{text[1:-1]}"
+        return f":doc:`/{page}`" if page in app.env.found_docs else f"`{text}`"
+
+    text = QUOTED.sub(quoted, "\n".join(lines))
+    lines[:] = DOI.sub(r"`doi:\1 <https://doi.org/\1>`__", text).split("\n")
+
+
+def mend_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None] | None:
+    if inspect.isclass(obj) and issubclass(obj, enum.Enum):
+        return "", None
+    if signature and dataclasses.is_dataclass(obj):
+        for field in dataclasses.fields(obj):
+            if callable(factory := field.default_factory):
+                signature = signature.replace("<factory>", f"{getattr(factory, '__name__', '...')}()", 1)
+        return signature, None
+    return None
+
+
+def skip_member(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """A named tuple's fields are described by its docstring."""
+    return True if (inspect.getdoc(obj) or "").startswith("Alias for field number") else None
+
+
+# --- links ---------------------------------------------------------------------------------------
+
+
+def link_code(app: Sphinx, doctree: nodes.document) -> None:
+    for literal in list(doctree.findall(nodes.literal)):
+        match = NAME.fullmatch(literal.astext())
+        within: nodes.Node | None = literal.parent
+        while within is not None and not isinstance(within, nodes.title | nodes.reference | addnodes.pending_xref):
+            within = within.parent
+        if match and within is None:
+            link = addnodes.pending_xref(
+                "",
+                literal.deepcopy(),
+                refdomain="py",
+                reftype="obj",
+                reftarget=f"optlib.{match[1]}",
+                refdoc=app.env.docname,
+                refexplicit=True,
+            )
+            link.source, link.line = literal.source, literal.line
+            literal.replace_self(link)
+
+
+def link_elsewhere(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.TextElement
+) -> nodes.reference | None:
+    target = node.get("reftarget", "")
+    address = ELSEWHERE.get(target.split(".")[0])
+    if node.get("refdomain") != "py" or address is None:
+        return None
+    if node["reftype"] == "mod":  # scipy.sparse
+        address = address.replace("generated/", "").replace("{}", target.removeprefix("scipy."))
+    return nodes.reference("", "", content, internal=False, refuri=address.format(target))
+
+
+def where_the_source_is(app: Sphinx) -> Any:
+    options = app.config.html_theme_options
+    root = Path(optlib.__file__).parents[1]
+    base = f"{options.get('repository_url', '')}/blob/{options.get('repository_branch', 'main')}"
+
+    def resolve(domain: str, info: dict[str, str]) -> str | None:
+        found: Any = optlib
+        for part in [*info["module"].split("."), *info["fullname"].split(".")][1:]:
+            found = getattr(found, part, None)
+        try:
+            lines, start = inspect.getsourcelines(found)
+            file = Path(inspect.getsourcefile(found) or "").relative_to(root)
+        except (TypeError, OSError, ValueError):
+            return None
+        return f"{base}/{file.as_posix()}#L{start}-L{start + len(lines) - 1}"
+
+    return resolve
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    app.setup_extension("sphinx.ext.linkcode")
+    app.connect("config-inited", lambda app, config: setattr(config, "linkcode_resolve", where_the_source_is(app)))
+    app.connect("source-read", expand)
+    app.connect("autodoc-process-docstring", mend_docstring, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", mend_signature)
+    app.connect("autodoc-skip-member", skip_member)
+    app.connect("doctree-read", link_code)
+    app.connect("missing-reference", link_elsewhere)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,72 @@
+"""The API reference names everything that `optlib` offers: looked at without building the site."""
+
+import importlib
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import optlib as ol
+
+ROOT = Path(__file__).parents[2]
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "chapters" / "api").glob("*.md")}
+PARTS = ("losses", "penalties", "sets", "schedules", "line_search")
+
+
+@pytest.fixture(scope="module")
+def reference() -> ModuleType:
+    """The extension of the book that turns fences into entries."""
+    sys.path.insert(0, str(ROOT / "chapters" / "_ext"))
+    try:
+        return importlib.import_module("reference")
+    finally:
+        sys.path.pop(0)
+
+
+def documented(reference: ModuleType) -> set[str]:
+    modules = {
+        module for text in PAGES.values() for match in re.findall(r"\{api\} (.+)", text) for module in match.split()
+    }
+    found = set()
+    for module in modules:
+        if importlib.util.find_spec(module):
+            prefix, names = reference.public_names(module)
+            found |= {f"{prefix}.{name}" for name in names}
+    return found | {
+        f"optlib.{part}" for text in PAGES.values() for part in re.findall(r"py:module:: optlib\.(\w+)$", text, re.M)
+    }
+
+
+def test_every_public_name_has_an_entry(reference: ModuleType):
+    there = documented(reference)
+    assert [name for name in ol.__all__ if f"optlib.{name}" not in there] == [], "add its module to chapters/api/*.md"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_name_of_a_part_has_an_entry(reference: ModuleType, part: str):
+    module = getattr(ol, part)
+    names = {n for n, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    assert {f"optlib.{part}.{name}" for name in names if not name.startswith("_")} <= documented(reference)
+
+
+def test_every_theorem_has_an_entry(reference: ModuleType):
+    assert "{theorems}" in PAGES["theory"]
+    modules = [name for name in sys.modules if re.fullmatch(r"optlib\.analysis\.theory\.[a-z]\w*", name)]
+    listed = {name for module in modules for name in reference.public_names(module)[1]}
+    assert listed == {
+        name for name in vars(ol.theory) if getattr(getattr(ol.theory, name), "__module__", "") in modules
+    }
+
+
+def test_an_entry_has_something_to_say(reference: ModuleType):
+    silent = []
+    for name in documented(reference):
+        value = ol
+        for part in name.split(".")[1:]:
+            value = getattr(value, part)
+        if not (value.__doc__ or "").strip():
+            silent.append(name)
+    assert silent == []
