@@ -47,6 +47,7 @@ VALUES = {
     "L": 2.0, "R": 3.0, "M": 1.0, "c": 0.1, "e0": 0.1, "gap": 1.0, "kappa": 4.0, "m": 2, "mu": 1.0, "shrink": 0.5,
     "sigma2": 1.0, "eta": 0.05, "sigma": 0.5, "lr": 0.05, "beta": 0.25, "eta0": 0.25, "G": 2.0,
     "beta1": 0.9, "beta2": 0.999, "rho": 2.0, "s": 0.5,
+    "margin": 1.0,
 }  # fmt: skip
 OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "qn_global": {"excess": 0.5, "c1": 0.1, "c2": 0.9},
@@ -58,10 +59,12 @@ OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "rc_fooled": {"tol": 0.1},
     "rc_smooth_gap": {"rho": 0.5, "r": 0.75},
     "rc_smooth_noise": {"rho": 0.5},
+    "ls_separable_loss": {"margin": 100.0},  # so that log(t)^2 / t, which first rises, is small
     "two_term": {"trace": 0.9, "det": 0.1},  # two real roots, so that it falls
 }
 GROW: set[str] = {"ad_bias_correction", "ad_step_bound", "qn_potential"}  # sums over all iterations, such as a regret
 GROW |= {"rc_early", "rc_fooled"}  # a share, a probability
+GROW |= {"ls_separable_norm"}  # a length
 BY_ITERATION = sorted(name for name in PUBLIC if "t" in inspect.signature(getattr(theory, name)).parameters)
 
 

@@ -13,6 +13,7 @@ from optlib.analysis.theory.gradient_descent import *
 from optlib.analysis.theory.gradients_and_hessians import *
 from optlib.analysis.theory.lagrangian_and_kkt import *
 from optlib.analysis.theory.learning_rates import *
+from optlib.analysis.theory.logistic_sgd import *
 from optlib.analysis.theory.momentum import *
 from optlib.analysis.theory.newton import *
 from optlib.analysis.theory.problem_classes import *
