@@ -12,6 +12,9 @@ LAB_BIN := $(LAB_VENV)/bin
 LAB_READY := $(LAB_VENV)/.ready
 INPUTS := _build/.inputs
 
+# One thread a process: notebooks and tests run side by side, and their arrays are small.
+export OMP_NUM_THREADS := 1
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help venv book test references serve lab links benchmarks lint format lock cache clean
@@ -46,13 +49,14 @@ $(READY): requirements.txt pyproject.toml
 # exercises that made them; Jupyter's cache looks at the notebook's own cells alone.
 cache: $(READY)
 	@mkdir -p _build
-	@find optlib requirements.txt chapters/data chapters/exercises $(VENV)/pyvenv.cfg -type f ! -path '*/__pycache__/*' \
+	@find optlib requirements.txt chapters/data chapters/exercises chapters/studies $(VENV)/pyvenv.cfg -type f ! -path '*/__pycache__/*' \
 	  -exec cksum {} + | LC_ALL=C sort -k 3 > $(INPUTS).new
 	@cmp -s $(INPUTS).new $(INPUTS) || rm -rf _build/.jupyter_cache
 	@mv $(INPUTS).new $(INPUTS)
 
 book: cache ## build the book into _build/html; any warning is an error
 	@echo "Building the book: notebooks that changed are executed first."
+	@$(BIN)/python chapters/_ext/execute.py > _build/execution 2>&1 || { cat _build/execution >&2; exit 1; }
 	@$(BIN)/jupyter-book build . --all -W --keep-going -n -q > /dev/null 2> _build/messages; status=$$?; \
 	  grep -v 'Kernel is running over TCP' _build/messages >&2; exit $$status
 	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
@@ -84,7 +88,7 @@ lab: $(LAB_READY) ## open the chapters in JupyterLab, as Binder does
 	@$(LAB_BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/intro.md $(if $(filter 0,$(shell id -u)),--allow-root)
 
 benchmarks: $(READY) ## time optlib beside what one would use instead (some minutes)
-	@OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks
+	@$(BIN)/python tests/benchmarks
 
 lint: $(READY) ## ruff (style and format) and mypy (types)
 	@$(BIN)/ruff check --quiet

@@ -1,11 +1,13 @@
 """What every test below this folder shares: the browser, and the chapters as tests."""
 
+import re
 from pathlib import Path
 
 import pytest
 from browser import browser as browser
 from hypothesis import settings
 from notebooks.collector import References
+from xdist.scheduler import LoadFileScheduling
 
 HERE = Path(__file__).parent
 
@@ -30,3 +32,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     return References.from_parent(parent, path=path) if path == HERE / "reference" else None
+
+
+class ByFileOrPage(LoadFileScheduling):
+    """What one worker runs as a whole: a file, since its tests share kernels and browsers; of the site, a page."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        page = re.search(r"\[([^\]]+\.html)", nodeid) if file == "tests/site/test_site.py" else None
+        return f"{file} {page[1]}" if page else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFileOrPage:
+    return ByFileOrPage(config, log)

@@ -236,7 +236,7 @@ def test_auto_mpg_data_is_what_its_readme_says():
 @pytest.fixture
 def small_checkout(tmp_path: Path) -> Path:
     """What `make cache` looks at, looked at once; the environment is a name only."""
-    for folder in ("optlib", "chapters/data", "chapters/exercises"):
+    for folder in ("optlib", "chapters/data", "chapters/exercises", "chapters/studies"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)

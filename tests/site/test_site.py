@@ -8,11 +8,10 @@ import json
 import re
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +28,6 @@ PAGES = [str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_stati
 PAGES = sorted({*PAGES} - {FRONT}) or [FRONT]
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")] or PAGES
 WIDE, PHONE = (1280, 900), (390, 844)
-VIEWS = list(product(PAGES, (WIDE, PHONE)))
 THEME = "document.documentElement.dataset.theme"
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
@@ -83,29 +81,48 @@ def open_page(browser: Browser, site: str, name: str, **options: object) -> Visi
     return visit
 
 
-@pytest.fixture(scope="module", params=VIEWS, ids=[f"{name}-{size[0]}" for name, size in VIEWS])
-def visit(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visit]:
+@pytest.fixture(scope="module", params=PAGES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each page in turn. All tests of a page run in one worker (tests/conftest.py), one after the other."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, site: str) -> Iterator[Callable[[str, tuple[int, int]], Visit]]:
+    """Pages that stay open from test to test: setting the formulas of one takes seconds."""
+    visits: dict[tuple[str, tuple[int, int]], Visit] = {}
+
+    def get(name: str, size: tuple[int, int]) -> Visit:
+        for other in [key for key in visits if key[0] != name]:
+            visits.pop(other).page.context.close()
+        if (name, size) not in visits:
+            visits[name, size] = open_page(browser, site, name, viewport={"width": size[0], "height": size[1]})
+        return visits[name, size]
+
+    yield get
+    for visit in visits.values():
+        visit.page.context.close()
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["1280", "390"])
+def visit(request: pytest.FixtureRequest, opened: Callable[..., Visit], name: str) -> Visit:
     """A page as a reader opens it, on a wide screen and on a phone."""
-    name, (width, height) = request.param
-    visit = open_page(browser, site, name, viewport={"width": width, "height": height})
-    yield visit
-    visit.page.context.close()
+    return opened(name, request.param)
+
+
+@pytest.fixture
+def wide(opened: Callable[..., Visit], name: str) -> Page:
+    """A page on a wide screen, for what does not depend on the screen."""
+    return opened(name, WIDE).page
 
 
 @pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, visit: Visit) -> Page:
+def themed(request: pytest.FixtureRequest, wide: Page) -> Iterator[Page]:
     """The same page after the machine was set to light or to dark."""
-    visit.page.emulate_media(media="screen", color_scheme=request.param)
-    visit.page.wait_for_function(f"{THEME} === '{request.param}'")
-    return visit.page
-
-
-@pytest.fixture(scope="module", params=CHAPTERS)
-def chapter(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
-    """A chapter on a wide screen, for what does not depend on the screen."""
-    page = open_page(browser, site, request.param, viewport={"width": WIDE[0], "height": WIDE[1]}).page
-    yield page
-    page.context.close()
+    wide.emulate_media(color_scheme=request.param)
+    wide.wait_for_function(f"{THEME} === '{request.param}'")
+    yield wide
+    wide.emulate_media(color_scheme="light")
 
 
 # --- every page, every view ----------------------------------------------------------------------
@@ -151,28 +168,31 @@ def test_what_scrolls_can_be_reached_by_the_keyboard(visit: Visit):
     assert unreachable == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_formulas_are_no_stops_on_the_way(browser: Browser, site: str, name: str):
+def test_formulas_are_no_stops_on_the_way(wide: Page):
     """A formula that fits its line must not have to be tabbed past; a few are wider than any line."""
-    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}).page
-    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-    stops = page.evaluate("[...document.querySelectorAll('main mjx-container')].filter(e => e.tabIndex === 0).length")
-    page.context.close()
+    wide.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    stops = wide.evaluate("[...document.querySelectorAll('main mjx-container')].filter(e => e.tabIndex === 0).length")
     assert stops <= 3
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_code_that_is_shown_fits_the_page(browser: Browser, site: str, name: str):
-    page = open_page(browser, site, name, viewport={"width": WIDE[0], "height": WIDE[1]}).page
-    cut = page.evaluate(
+def test_code_that_is_shown_fits_the_page(wide: Page):
+    cut = wide.evaluate(
         """() => [...document.querySelectorAll("main pre")].filter(e =>
             e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 60))"""
     )
-    page.context.close()
     assert cut == []
 
 
 CONTRAST = "color-contrast"
+# A word of code is an element, and a chapter has thousands: one of each kind and place is enough for axe.
+ONE_WORD_OF_EACH_KIND = """() => {
+  const seen = new Set();
+  const again = [...document.querySelectorAll(".highlight pre span")].filter((span) => {
+    const kind = `${span.className} ${Boolean(span.closest(".cell"))}`;
+    return seen.has(kind) || !seen.add(kind);
+  });
+  again.forEach((span) => span.replaceWith(...span.childNodes));
+}"""
 
 
 # Colours depend on the theme alone and the rest on the width alone, so three runs see all four views.
@@ -185,7 +205,6 @@ CONTRAST = "color-contrast"
     ],
     ids=["1280-light", "1280-dark", "390"],
 )
-@pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(
     browser: Browser, site: str, name: str, size: tuple[int, int], scheme: Literal["light", "dark"], rules: dict
 ):
@@ -195,6 +214,7 @@ def test_axe_finds_nothing_serious(
     )
     page.route(re.compile("/mathjax/"), lambda route: route.abort())
     page.goto(site + name)
+    page.evaluate(ONE_WORD_OF_EACH_KIND)
     result = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response
     page.close()
     serious = [
@@ -213,11 +233,11 @@ def figures(page: Page) -> list[Locator]:
     return page.locator("main div.cell_output img").all()
 
 
-def test_every_figure_says_what_it_shows_and_its_data(chapter: Page):
-    for image in figures(chapter):
+def test_every_figure_says_what_it_shows_and_its_data(wide: Page):
+    for image in figures(wide):
         alt = image.get_attribute("alt") or ""
-        source = chapter.evaluate("(image) => image.src", image.element_handle())
-        described = ET.fromstring(chapter.request.get(source).body()).find(f".//{DESCRIPTION}")
+        source = wide.evaluate("(image) => image.src", image.element_handle())
+        described = ET.fromstring(wide.request.get(source).body()).find(f".//{DESCRIPTION}")
         assert described is not None, f"{source} carries no description: was plots.use_style() called?"
         assert described.text, f"{source} carries an empty description"
         typed = alt.removesuffix(described.text)
@@ -225,8 +245,8 @@ def test_every_figure_says_what_it_shows_and_its_data(chapter: Page):
         assert len(typed) > 20, f"the alt text does not say what is to be seen: {alt}"
 
 
-def test_every_figure_has_a_caption(chapter: Page):
-    for image in figures(chapter):
+def test_every_figure_has_a_caption(wide: Page):
+    for image in figures(wide):
         caption = image.evaluate("(image) => image.closest('figure')?.querySelector('figcaption')?.innerText")
         assert caption, f"no caption: {image.get_attribute('alt')}"
         assert re.match(r"Fig\. [\d.]+ ", caption), f"the caption has no number: {caption}"
@@ -259,11 +279,11 @@ def frames(explorer: Locator) -> dict:
     return json.loads(explorer.locator("script").text_content() or "")
 
 
-def test_sliders_move_by_arrow_keys_and_say_what_they_show(chapter: Page):
-    for explorer in chapter.locator(".explorer").all():
+def test_sliders_move_by_arrow_keys_and_say_what_they_show(wide: Page):
+    for explorer in wide.locator(".explorer").all():
         data = frames(explorer)
         slider, picture = explorer.locator("input"), explorer.locator(".explorer-live svg[role=img]")
-        assert chapter.locator(f"label[for={slider.get_attribute('id')}]").inner_text()
+        assert wide.locator(f"label[for={slider.get_attribute('id')}]").inner_text()
         slider.focus()
         seen = set()
         slider.press("Home")
@@ -280,8 +300,8 @@ def test_sliders_move_by_arrow_keys_and_say_what_they_show(chapter: Page):
         assert explorer.locator("output").inner_text() == " ".join(data["sentences"][-2].split())
 
 
-def test_the_keyboard_sees_where_it_is(chapter: Page):
-    for slider in chapter.locator(".explorer input").all():
+def test_the_keyboard_sees_where_it_is(wide: Page):
+    for slider in wide.locator(".explorer input").all():
         slider.focus()
         slider.press("ArrowRight")  # a key press, or the browser shows no focus
         assert slider.evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
@@ -307,26 +327,26 @@ def assert_key_frames_are_shown(page: Page) -> None:
             assert any(sentence in figure.locator("figcaption").inner_text() for sentence in sentences)
 
 
-def test_print_shows_key_frames(chapter: Page):
-    chapter.emulate_media(media="print")
-    assert_key_frames_are_shown(chapter)
-    chapter.emulate_media(media="screen")
+def test_print_shows_key_frames(wide: Page):
+    wide.emulate_media(media="print")
+    assert_key_frames_are_shown(wide)
+    wide.emulate_media(media="screen")
 
 
-def test_print_is_dark_on_white(themed: Page):
-    before = themed.evaluate(THEME)
-    themed.emulate_media(media="print")
-    themed.wait_for_function(f"{THEME} === 'light'")
-    assert ground(themed).min() >= 250
-    themed.emulate_media(media="screen")
-    themed.wait_for_function(f"{THEME} === '{before}'")
+def test_print_is_dark_on_white(wide: Page):
+    wide.emulate_media(color_scheme="dark")
+    wide.wait_for_function(f"{THEME} === 'dark'")
+    wide.emulate_media(media="print")
+    wide.wait_for_function(f"{THEME} === 'light'")
+    assert ground(wide).min() >= 250
+    wide.emulate_media(media="screen", color_scheme="light")
+    wide.wait_for_function(f"{THEME} === 'light'")
 
 
-def test_key_frames_are_shown_without_javascript(browser: Browser, site: str):
-    for name in CHAPTERS:
-        page = open_page(browser, site, name, java_script_enabled=False).page
-        assert_key_frames_are_shown(page)
-        page.context.close()
+def test_key_frames_are_shown_without_javascript(browser: Browser, site: str, name: str):
+    page = open_page(browser, site, name, java_script_enabled=False).page
+    assert_key_frames_are_shown(page)
+    page.context.close()
 
 
 # --- the book as a whole -------------------------------------------------------------------------
