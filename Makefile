@@ -10,6 +10,11 @@ READY := $(VENV)/.ready
 LAB_VENV := .venv-lab
 LAB_BIN := $(LAB_VENV)/bin
 LAB_READY := $(LAB_VENV)/.ready
+COURSE_VENV := .venv-course
+COURSE_BIN := $(COURSE_VENV)/bin
+COURSE_READY := $(COURSE_VENV)/.ready
+COURSE_LOCK := chapters/assignments/requirements.txt
+COURSEWORK ?= _build/coursework
 INPUTS := _build/.inputs
 
 # One thread a process: notebooks and tests run side by side, and their arrays are small.
@@ -17,7 +22,7 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv book test references serve lab links benchmarks lint format lock cache clean
+.PHONY: help venv book test references serve lab links benchmarks assignments student grade lint format lock cache clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,14 +59,18 @@ cache: $(READY)
 	@cmp -s $(INPUTS).new $(INPUTS) || rm -rf _build/.jupyter_cache
 	@mv $(INPUTS).new $(INPUTS)
 
-book: cache ## build the book into _build/html; any warning is an error
+# The student editions of the assignments are pages of the book; COHORT=2027 draws other data.
+student: $(READY)
+	@PYTHONPATH=chapters $(BIN)/python -m assignments.tools student $(if $(COHORT),--cohort $(COHORT))
+
+book: cache student ## build the book into _build/html; any warning is an error
 	@echo "Building the book: notebooks that changed are executed first."
 	@$(BIN)/python chapters/_ext/execute.py > _build/execution 2>&1 || { cat _build/execution >&2; exit 1; }
 	@$(BIN)/jupyter-book build . --all -W --keep-going -n -q > /dev/null 2> _build/messages; status=$$?; \
 	  grep -v 'Kernel is running over TCP' _build/messages >&2; exit $$status
 	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
 
-test: lint book ## run every check: lint, types, the book's build, and all tests
+test: lint book $(COURSE_READY) ## run every check: lint, types, the book's build, and all tests
 	@$(BIN)/pytest -n 2
 
 references: $(READY) ## renew the notebooks' reference outputs (then read the diff)
@@ -83,8 +92,27 @@ $(LAB_READY): binder/base-image.txt binder/requirements.txt binder/overrides.jso
 	@NB_PYTHON_PREFIX="$(CURDIR)/$(LAB_VENV)" bash binder/postBuild
 	@touch $@
 
+# The environment that makes and grades coursework; neither the book nor a student needs it.
+$(COURSE_READY): $(COURSE_LOCK)
+	$(check-python)
+	@echo "Setting up $(COURSE_VENV) from $(COURSE_LOCK): a minute, only when it changed."
+	@$(PYTHON) -m venv --clear $(COURSE_VENV)
+	@$(COURSE_BIN)/pip install --quiet --disable-pip-version-check -r $(COURSE_LOCK)
+	@touch $@
+
+assignments: $(COURSE_READY) ## make all editions of the assignments (COHORT=2027: other data)
+	@PYTHONPATH=chapters $(COURSE_BIN)/python -m assignments.tools course --out $(COURSEWORK) \
+	  $(if $(COHORT),--cohort $(COHORT))
+
+grade: $(COURSE_READY) ## mark the submissions in a folder: SUBMISSIONS=folder
+	@test -n "$(SUBMISSIONS)" || { echo "Say where the submissions are: make grade SUBMISSIONS=folder" >&2; exit 1; }
+	@PYTHONPATH=chapters $(COURSE_BIN)/python -m assignments.tools grade "$(SUBMISSIONS)" --out $(COURSEWORK) \
+	  $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT)) \
+	  $(if $(CELL_SECONDS),--cell-seconds $(CELL_SECONDS)) $(if $(TOTAL_SECONDS),--seconds $(TOTAL_SECONDS))
+
 # In a container one is often root; Jupyter then wants to be told that this is meant.
 lab: $(LAB_READY) ## open the chapters in JupyterLab, as Binder does
+	@PYTHONPATH=chapters $(LAB_BIN)/python -m assignments.tools student $(if $(COHORT),--cohort $(COHORT))
 	@$(LAB_BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/intro.md $(if $(filter 0,$(shell id -u)),--allow-root)
 
 benchmarks: $(READY) ## time optlib beside what one would use instead (some minutes)
@@ -104,6 +132,8 @@ lock: $(READY) ## resolve pyproject.toml into requirements.txt (UPGRADE=1: newes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra book --extra distributed --extra test --universal \
 	  --python-version 3.11 --fork-strategy fewest --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra plots --extra coursework --constraints requirements.txt --universal \
+	  --python-version 3.11 --fork-strategy fewest --no-header --quiet $(if $(UPGRADE),--upgrade) -o $(COURSE_LOCK)
 
 clean: ## remove the built book and all caches (.venv stays)
 	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

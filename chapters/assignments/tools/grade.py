@@ -1,0 +1,276 @@
+"""Marking a folder of submissions: nbgrader does the grading and keeps the gradebook, one process a submission."""
+
+import csv
+import hashlib
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from assignments.tools import course as courses
+from assignments.tools import submissions
+from assignments.tools.editions import question
+from assignments.tools.execution import RunCells
+from assignments.tools.submissions import Submission
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.preprocessors import Execute
+from traitlets.config import Config
+
+# Not copied beside the feedback pages.
+SUPPORT = ["optlib", "checks", "exercises", "data", "*.md", "*.txt"]
+WRITTEN = ["student", "cell", "of", "points", "comment", "answer"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    cell_seconds: float = 60
+    seconds: float = 300
+
+
+def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
+    """Mark what is in the folder; marks and feedback go to `marks/`. Gives the number of failures."""
+    course, marks = out / "course", out / "marks"
+    if not folder.is_dir():
+        raise SystemExit(f"There is no folder {courses.shown(folder)}. make grade SUBMISSIONS=folder")
+    if not (course / "gradebook.db").exists():
+        courses.make(out)
+    assignments = sorted(path.name for path in (course / "release").iterdir() if path.is_dir())
+    if only is not None and only not in assignments:
+        raise SystemExit(f"There is no assignment {only}; there are {', '.join(assignments)}")
+    failed = []
+    with tempfile.TemporaryDirectory() as scratch:
+        found, aside = submissions.find(folder, assignments, only, Path(scratch))
+        for path in aside:
+            print(f"left aside, of no known assignment: {path}")
+        for submission in found:
+            print(f"{submission.assignment}: {submission.student} ", end="", flush=True)
+            if not mark(submission, course, marks, limits):
+                failed.append(submission)
+            print("".join(f"[{remark}]" for remark in submission.remarks) or "marked")
+    for assignment in sorted({submission.assignment for submission in found}):
+        these = [submission for submission in found if submission.assignment == assignment]
+        write_marks(assignment, these, course, marks)
+        for submission in these:
+            if submission not in failed:
+                give_feedback(submission, course, marks)
+    print(f"{len(found)} submissions; marks and feedback: {courses.shown(marks)}")
+    return len(failed)
+
+
+# --- one submission ------------------------------------------------------------------------------
+
+
+def mark(submission: Submission, course: Path, marks: Path, limits: Limits) -> bool:
+    """Have nbgrader grade it; whether that succeeded. What was graded before, and is as it was, is left alone."""
+    release = course / "release" / submission.assignment / f"{submission.assignment}.ipynb"
+    cells = submissions.read(submission)
+    notebook = submissions.assemble(cells, nbformat.read(release, as_version=4), submission)
+    stamp = marks / ".graded" / submission.assignment / submission.key
+    state = fingerprint(nbformat.writes(notebook).encode(), course / "source" / submission.assignment, limits)
+    if stamp.exists() and stamp.read_text("utf-8").partition("\n")[0] == state:
+        submission.remarks = stamp.read_text("utf-8").splitlines()[1:]
+        return True
+    submissions.put(notebook, submission, course)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    log = marks / ".graded" / submission.assignment / f"{submission.key}.log"
+    error = apart(limits.seconds + 120, log, _autograde, submission, course, limits)
+    if error:
+        submission.remarks.append(f"NOT GRADED: {error}; see {courses.shown(log)}")
+        return False
+    stopped = stops(course / "autograded" / submission.key / submission.assignment / f"{submission.assignment}.ipynb")
+    submission.remarks += stopped
+    stamp.write_text("\n".join([state, *submission.remarks]), "utf-8")
+    return True
+
+
+def _autograde(submission: Submission, course: Path, limits: Limits) -> dict:
+    more = Config()
+    more.RunCells.cell_seconds, more.RunCells.seconds = limits.cell_seconds, limits.seconds
+    steps = [RunCells if step is Execute else step for step in Autograde.autograde_preprocessors.default_args[0]]
+    return courses.convert(
+        Autograde, course, submission.assignment, submission.key, more, autograde_preprocessors=steps
+    )
+
+
+def fingerprint(notebook: bytes, source: Path, limits: Limits) -> str:
+    """Changes with all that a mark depends on."""
+    whole = hashlib.sha256(notebook + repr(limits).encode())
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def stops(path: Path) -> list[str]:
+    """What had to be stopped, for the remarks."""
+    found = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and output.ename == "Stopped":
+                name = cell.metadata.get("nbgrader", {}).get("grade_id", "a cell of their own")
+                found.append(f"{name}: {output.evalue}")
+    return found
+
+
+def apart(seconds: float, log: Path, task: Callable[..., dict], *arguments: Any) -> str:
+    """Run the task in a process of its own that has an end; what went wrong, if anything did."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+
+    def run() -> None:
+        try:
+            done = task(*arguments)
+        except BaseException as error:
+            done = {"success": False, "error": repr(error)}
+        log.write_text(done.get("log", "") + done.get("error", ""), "utf-8")
+        theirs.send(done["success"])
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    theirs.close()
+    try:
+        good = ours.recv() if ours.poll(seconds) else None
+    except EOFError:
+        good = None
+    if good is None:
+        with_children = [process, *psutil.Process(process.pid).children(recursive=True)] if process.is_alive() else []
+        for one in with_children:
+            one.kill()
+    process.join()
+    if good:
+        return ""
+    return "nbgrader failed" if good is False else "it was ended"
+
+
+# --- marks and feedback --------------------------------------------------------------------------
+
+
+def write_marks(assignment: str, found: list[Submission], course: Path, marks: Path) -> None:
+    """`marks/<assignment>.csv`, after the points in `marks/<assignment>-written.csv` have been entered."""
+    rows, written = [], []
+    sheet = marks / f"{assignment}-written.csv"
+    entered = {}
+    if sheet.exists():
+        with sheet.open(newline="", encoding="utf-8-sig") as file:
+            entered = {(row["student"], row["cell"]): row for row in csv.DictReader(file)}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="optimization") as book:
+        cells = book.find_notebook(assignment, assignment).grade_cells
+        order = [cell.metadata["nbgrader"]["grade_id"] for cell in _graded(course, assignment)]
+        cells = sorted(cells, key=lambda cell: order.index(cell.name))
+        by_hand = {cell.name for cell in cells} & {cell.name for cell in _solutions(book, assignment)}
+        for submission in found:
+            try:
+                saved = book.find_submission_notebook(assignment, assignment, submission.key)
+            except MissingEntry:
+                saved = None
+            grades = {grade.cell.name: grade for grade in saved.grades} if saved else {}
+            comments = {comment.name: comment for comment in saved.comments} if saved else {}
+            for cell in cells:
+                if cell.name in grades and cell.name in by_hand and grades[cell.name].auto_score is None:
+                    row = entered.get((submission.student, cell.name), {})
+                    answer = _digest(course, submission, cell.name)
+                    written.append(_enter(submission, cell, grades[cell.name], comments.get(cell.name), row, answer))
+            rows.append(_row(submission, cells, by_hand, grades))
+        book.db.commit()
+    marks.mkdir(parents=True, exist_ok=True)
+    with (marks / f"{assignment}.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    with sheet.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, WRITTEN)
+        table.writeheader()
+        table.writerows(written)
+
+
+def _graded(course: Path, assignment: str) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(course / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def _solutions(book: Gradebook, assignment: str) -> list[Any]:
+    return book.find_notebook(assignment, assignment).solution_cells
+
+
+def _enter(submission: Submission, cell: Any, saved: Any, comment: Any, row: dict, answer: str) -> dict:
+    """Put the instructor's points into the gradebook; give the line of the sheet of written answers."""
+    said = row.get("comment", "")
+    if row.get("answer", answer) != answer and row.get("points"):
+        said = f"(the answer has changed since {row['points']} points were given) {said}".strip()
+        saved.manual_score, saved.needs_manual_grade = None, True
+    elif row.get("points", "").strip():
+        try:
+            points = float(row["points"].replace(",", "."))
+        except ValueError:
+            raise SystemExit(
+                f"{row['points']!r} is no number of points, for {submission.student}, {cell.name}"
+            ) from None
+        if not 0 <= points <= cell.max_score:
+            raise SystemExit(f"{points:g} points of {cell.max_score:g}, for {submission.student}, {cell.name}")
+        saved.manual_score, saved.needs_manual_grade = points, False
+    if comment is not None and said:
+        comment.manual_comment = said
+    given = "" if saved.needs_manual_grade or saved.manual_score is None else f"{saved.manual_score:g}"
+    return dict(zip(WRITTEN, [submission.student, cell.name, f"{cell.max_score:g}", given, said, answer], strict=True))
+
+
+def _digest(course: Path, submission: Submission, name: str) -> str:
+    """A mark of the answer's text, to see when it has changed."""
+    folder = course / "autograded" / submission.key / submission.assignment
+    cells = nbformat.read(folder / f"{submission.assignment}.ipynb", as_version=4).cells
+    text = next(str(c.source) + str(c.get("attachments", "")) for c in cells
+                if c.metadata.get("nbgrader", {}).get("grade_id") == name)  # fmt: skip
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _row(submission: Submission, cells: list, by_hand: set[str], grades: dict) -> dict:
+    """The line of a submission. Without grades its numbers are left empty."""
+    points: dict[str, float] = {}
+    most: dict[str, float] = {}
+    automatic = written = pending = 0.0
+    for cell in cells:
+        key, saved = question(cell.name), grades.get(cell.name)
+        most[key] = most.get(key, 0) + cell.max_score
+        open_ = cell.name in by_hand and saved is not None and saved.auto_score is None and saved.needs_manual_grade
+        score = 0.0 if saved is None or open_ else saved.score
+        points[key] = points.get(key, 0) + score
+        pending += cell.max_score if open_ else 0
+        automatic += 0 if cell.name in by_hand else score
+        written += score if cell.name in by_hand else 0
+    total = sum(most.values())
+    most_auto = sum(cell.max_score for cell in cells if cell.name not in by_hand)
+    row = {"student": submission.student}
+    row |= {f"{key} ({most[key]:g})": f"{points[key]:g}" for key in most}
+    row |= {
+        f"automatic ({most_auto:g})": f"{automatic:g}",
+        f"written ({total - most_auto:g})": f"{written:g}",
+        "written, still to mark": f"{pending:g}",
+        f"total ({total:g})": f"{automatic + written:g}",
+    }
+    if not grades:
+        row |= dict.fromkeys(list(row)[1:], "")
+    return row | {"remarks": "; ".join(submission.remarks)}
+
+
+def give_feedback(submission: Submission, course: Path, marks: Path) -> None:
+    """nbgrader's page with points, messages and comments: `marks/feedback/<student>/<assignment>.html`."""
+    log = marks / ".graded" / submission.assignment / f"{submission.key}-feedback.log"
+    if error := apart(120, log, _feedback, submission, course):
+        print(f"no feedback page for {submission.student}: {error}; see {courses.shown(log)}")
+        return
+    made = course / "feedback" / submission.key / submission.assignment / f"{submission.assignment}.html"
+    target = marks / "feedback" / submission.key
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(made, target)
+
+
+def _feedback(submission: Submission, course: Path) -> dict:
+    more = Config()
+    more.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", *SUPPORT]
+    return courses.convert(GenerateFeedback, course, submission.assignment, submission.key, more)
