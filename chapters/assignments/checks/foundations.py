@@ -4,8 +4,9 @@ from collections import namedtuple
 from itertools import product
 
 import numpy as np
-from checks import array, copies, graded, load, number, pair, rng_of
 from scipy.optimize import linprog, minimize
+
+from checks import array, copies, graded, load, number, pair, rng_of
 
 Cars = namedtuple("Cars", "X y origin delta lam batch")
 
@@ -80,7 +81,9 @@ def check_gradient(risk):
         data = X, y, 1.5, lam
         gradient = array(pair(risk(*copies(w, *data)), "the value and the gradient")[1], w.shape, "the gradient")
         h = 1e-5
-        slope = np.array([(_value(risk, w + h * e, *data) - _value(risk, w - h * e, *data)) / (2 * h) for e in np.eye(4)])
+        slope = np.array(
+            [(_value(risk, w + h * e, *data) - _value(risk, w - h * e, *data)) / (2 * h) for e in np.eye(4)]
+        )
         close = {"atol": 1e-7, "rtol": 1e-6}
         if np.allclose(gradient, slope, **close):
             continue
@@ -196,7 +199,10 @@ def check_step(curvature):
 def _grouped(seed, counts, d=2):
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(len(counts)), counts)
-    gradients = rng.standard_normal((len(groups), d)) * (1 + groups)[:, None] + 4 * rng.standard_normal((len(counts), d))[groups]
+    gradients = (
+        rng.standard_normal((len(groups), d)) * (1 + groups)[:, None]
+        + 4 * rng.standard_normal((len(counts), d))[groups]
+    )
     order = rng.permutation(len(groups))
     return gradients[order], groups[order]
 
@@ -228,7 +234,9 @@ def check_stratified(stratified_gradient):
         assert np.allclose(first, again), "two generators in the same state give two estimates: draw from `rng` alone"
         rng = np.random.default_rng(1)
         many = np.array([draw(rng) for _ in range(2000)])
-        assert not np.allclose(many, many[0]), "every call gives the same estimate: draw from the `rng` that is handed in"
+        assert not np.allclose(many, many[0]), (
+            "every call gives the same estimate: draw from the `rng` that is handed in"
+        )
         nearest = np.linalg.norm(many[:, None] - outcomes, axis=2)
         if nearest.min(axis=1).max() > 1e-7:
             error = many.mean(axis=0) - gradients.mean(axis=0)
@@ -247,7 +255,9 @@ def check_stratified(stratified_gradient):
         assert (seen[expected > 20] > 0).all(), (
             "some batches never come: rows are drawn with replacement, each of a group with the same probability"
         )
-        assert (np.abs(seen - expected) < 7 * np.sqrt(expected)).all(), "the rows of a group are not drawn equally often"
+        assert (np.abs(seen - expected) < 7 * np.sqrt(expected)).all(), (
+            "the rows of a group are not drawn equally often"
+        )
 
 
 @graded("3b, variance")
@@ -258,14 +268,18 @@ def check_variance(stratified_variance):
     gradients, groups = _grouped(7, (2, 3))
     before = answer(gradients, groups, (1, 2))
     halved = answer(gradients, groups, (2, 4))
-    assert np.isclose(halved, before / 2), f"with every size doubled the error must halve; yours goes to {halved / before:.3g}"
+    assert np.isclose(halved, before / 2), (
+        f"with every size doubled the error must halve; yours goes to {halved / before:.3g}"
+    )
     moved = answer(gradients + np.array([3.0, -1.0]) * groups[:, None], groups, (1, 2))
     assert np.isclose(moved, before), (
         "when all rows of one group move by the same vector, the error stays as it is; yours changes: "
         "spread around what?"
     )
     grown = answer(2 * gradients, groups, (1, 2))
-    assert np.isclose(grown, 4 * before), f"rows twice as long make the error 4 times as large, and yours {grown / before:.3g}"
+    assert np.isclose(grown, 4 * before), (
+        f"rows twice as long make the error 4 times as large, and yours {grown / before:.3g}"
+    )
     still = np.vstack([gradients[groups == 0], np.zeros((2, 2))]), np.array([0, 0, 1, 1])
     wider = np.vstack([still[0], np.zeros((4, 2))]), np.append(still[1], [1, 1, 1, 1])
     share = answer(*wider, (1, 1)) / answer(*still, (1, 1))
@@ -366,7 +380,9 @@ def check_ball(floor_on_ball, X, y, delta, lam):
         mu = number(floor_on_ball(x.copy(), np.array([label]), 2.0, 0.5, radius), "mu")
         circle = [radius * np.array([np.cos(a), np.sin(a)]) for a in np.linspace(0, 2 * np.pi, 721)]
         least = min(_least_curvature(w, x, np.array([label]), 2.0, 0.5) for w in circle)
-        assert mu <= least * (1 + 1e-4), f"for one sample mu = {mu:.4g} does not hold: the least curvature is {least:.4g}"
+        assert mu <= least * (1 + 1e-4), (
+            f"for one sample mu = {mu:.4g} does not hold: the least curvature is {least:.4g}"
+        )
         assert mu >= least * 0.999, (
             f"for one sample mu = {mu:.3g} holds, but {least:.3g} does too: how large can its residual be?"
         )
@@ -415,10 +431,13 @@ def check_refute(refute):
             continue
         triple = refute(*copies(points, values), error)
         if triple is None:
-            assert possible, f"{what}: None, although no convex function comes within {error} of all values. "
-                "Are all triples tried?"
+            assert possible, (
+                f"{what}: None, although no convex function comes within {error} of all values. Are all triples tried?"
+            )
             continue
-        assert isinstance(triple, tuple | list | np.ndarray) and len(triple) == 3, f"return None or three indices, got {triple!r}"
+        assert isinstance(triple, tuple | list | np.ndarray) and len(triple) == 3, (
+            f"return None or three indices, got {triple!r}"
+        )
         i, j, k = (int(index) for index in triple)
         assert 0 <= i < j < k < len(points), f"{what}: the indices must rise, within the points; got {(i, j, k)}"
         three = [i, j, k]
@@ -464,4 +483,6 @@ def check_witness(witness, X, y, c, lam):
         f"between your points the risk is {middle:.4g} and the chord {sum(ends) / 2:.4g}: "
         "below it, as for a convex function"
     )
-    assert excess > 1e-6 * max(map(abs, ends)), f"the risk is above the chord by {excess:.1e} only: is that more than rounding?"
+    assert excess > 1e-6 * max(map(abs, ends)), (
+        f"the risk is above the chord by {excess:.1e} only: is that more than rounding?"
+    )
