@@ -5,6 +5,7 @@
   to them, and `{theorems}` for the functions of `optlib.theory`, one section a chapter. So a new method or
   theorem needs no edit here.
 - In a docstring, `momentum` in single backticks is a chapter, and `doi:...` a source: both become links.
+- A term of the glossary is found by a search where the course defines it: at the first place to which its entry leads.
 - Inline code such as `ol.Adam`, on any page, leads to its entry. A name that is not there is a warning.
 """
 
@@ -16,7 +17,9 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import posixpath
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 import optlib
 
@@ -34,16 +38,19 @@ PUBLIC = {
     "optlib.objectives.sets": "optlib.sets",
     "optlib.steps.schedules": "optlib.schedules",
     "optlib.steps.line_search": "optlib.line_search",
+    "optlib.steps.compressors": "optlib.compressors",
     "optlib.plots": "optlib.plots",
     "optlib.plots.interactive": "optlib.plots.interactive",
 }
 THEORY = "optlib.analysis.theory"
+GLOSSARY = "chapters/glossary"
 ELSEWHERE = {
     "numpy": "https://numpy.org/doc/stable/reference/generated/{}.html",
     "scipy": "https://docs.scipy.org/doc/scipy/reference/generated/{}.html",
 }
 QUOTED = re.compile(r"(:[\w:]+:)?(``.+?``|`[^`]+`)(__?)?", re.DOTALL)
 DOI = re.compile(r"(?<![`\w/])doi:(10\.\S+?)(?=[,;:.)]*(?:\s|$))")
+logger = logging.getLogger(__name__)
 NAME = re.compile(r"ol\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(.*\))?", re.DOTALL)
 
 
@@ -80,7 +87,7 @@ def entries(module: str) -> list[str]:
     """The reStructuredText that documents what ``module`` offers."""
     prefix, names = public_names(module)
     source = importlib.import_module(module)
-    lines = [f".. py:currentmodule:: {prefix}", ""]
+    lines = [f".. py:{'module' if module in PUBLIC else 'currentmodule'}:: {prefix}", ""]
     for name in names:
         if inspect.isclass(getattr(source, name)):
             lines += [f".. autoclass:: {name}", "   :members:", "   :special-members: __call__", ""]
@@ -172,6 +179,45 @@ def skip_member(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options
     return True if (inspect.getdoc(obj) or "").startswith("Alias for field number") else None
 
 
+# --- the glossary, as an index ---------------------------------------------------------------------
+
+
+def index_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Give a chapter the index entries of the terms that it defines; a search shows them before the glossary."""
+    if docname == GLOSSARY:
+        for index in doctree.findall(addnodes.index):
+            index["entries"] = [(kind, term, target, "", key) for kind, term, target, _, key in index["entries"]]
+        return
+    if GLOSSARY not in app.env.found_docs:
+        return
+    for term, target in defined_terms(app).get(docname, ()):
+        doctree.append(addnodes.index(entries=[("single", term, target, "main", None)]))
+
+
+def defined_terms(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
+    """For each page the terms that the glossary sends there, each with its target on the page."""
+    found: dict[str, list[tuple[str, str]]] | None = getattr(app, "defined_terms", None)
+    if found is not None:
+        return found
+    app.defined_terms = found = defaultdict(list)  # type: ignore[attr-defined]
+    base = app.builder.get_target_uri(GLOSSARY)
+    pages = {
+        posixpath.relpath(app.builder.get_target_uri(name), posixpath.dirname(base)): name
+        for name in app.env.found_docs
+    }
+    for item in app.env.get_and_resolve_doctree(GLOSSARY, app.builder).findall(nodes.definition_list_item):
+        terms = [term.astext() for term in item.findall(nodes.term)]
+        for link in item.findall(nodes.reference):
+            page, _, target = link.get("refuri", "").partition("#")
+            # The API is the second place to look a method up, not the first.
+            if page in pages and not pages[page].startswith("chapters/api"):
+                found[pages[page]] += [(term, target) for term in terms]
+                break
+        else:
+            logger.warning("the glossary's entry %r leads nowhere", terms[0], location=item, type="course")
+    return found
+
+
 # --- links ---------------------------------------------------------------------------------------
 
 
@@ -234,5 +280,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("autodoc-process-signature", mend_signature)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("doctree-read", link_code)
+    app.connect("doctree-resolved", index_terms)
     app.connect("missing-reference", link_elsewhere)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 import html
 import re
+from inspect import ismodule
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,8 @@ def entries() -> set[str]:
 def test_the_reference_is_complete(entries: set[str]):
     names = {f"optlib.{name}" for name in ol.__all__}
     names |= {f"optlib.theory.{name}" for name in dir(ol.theory) if callable(getattr(ol.theory, name))}
-    for part in ("losses", "penalties", "sets", "schedules", "line_search"):
-        module = getattr(ol, part)
+    for module in (value for name, value in vars(ol).items() if name in ol.__all__ and ismodule(value)):
+        part = module.__name__.rpartition(".")[2]
         own = (name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
         names |= {f"optlib.{part}.{name}" for name in own if not name.startswith("_")}
     assert sorted(names - entries) == []
