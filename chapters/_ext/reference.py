@@ -206,7 +206,7 @@ def defined_terms(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
         for name in app.env.found_docs
     }
     for item in app.env.get_and_resolve_doctree(GLOSSARY, app.builder).findall(nodes.definition_list_item):
-        terms = [term.astext() for term in item.findall(nodes.term)]
+        terms = [term.astext().replace("’", "'") for term in item.findall(nodes.term)]  # as one types it
         for link in item.findall(nodes.reference):
             page, _, target = link.get("refuri", "").partition("#")
             # The API is the second place to look a method up, not the first.
