@@ -14,6 +14,7 @@ from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from optlib.methods.admm import ADMM, ConsensusADMM
 from optlib.methods.base import History, Iterate, Method, Status, minimize
 from optlib.methods.constrained import AugmentedLagrangian, Lagrangian, ProjectedGradient
+from optlib.methods.distributed import DistributedSGD
 from optlib.methods.escape import CubicNewton, PerturbedGradientDescent
 from optlib.methods.gradient_descent import GradientDescent
 from optlib.methods.momentum import HeavyBall, Nesterov
@@ -26,7 +27,7 @@ from optlib.objectives import losses, penalties, sets
 from optlib.objectives.classics import Beale, Booth, Himmelblau, Huber1D, Quadratic, Rosenbrock
 from optlib.objectives.risk import EmpiricalRisk
 from optlib.problem import Problem
-from optlib.steps import line_search, schedules
+from optlib.steps import compressors, line_search, schedules
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,7 @@ __all__ = [
     "Booth",
     "ConsensusADMM",
     "CubicNewton",
+    "DistributedSGD",
     "EmpiricalRisk",
     "FiniteSum",
     "GradientDescent",
@@ -66,6 +68,7 @@ __all__ = [
     "Status",
     "TrustRegion",
     "check_gradient",
+    "compressors",
     "duality_gap",
     "gradient_mapping",
     "kkt_residuals",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -13,8 +14,8 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.linalg import splu
 
 from optlib import checks
-from optlib.finite_sum import FiniteSum
 from optlib.methods.base import Iterate, Method
+from optlib.methods.cluster import Cluster, blocks
 from optlib.methods.driver import run
 from optlib.methods.proximal import finite_start
 from optlib.methods.quasi_newton import LBFGS
@@ -116,12 +117,15 @@ class ConsensusADMM(Method):
         :math:`\rho > 0`.
     penalty : Penalty
         g, none by default.
+    client : dask.distributed.Client, optional
+        Where the blocks' tasks run, as for :class:`optlib.DistributedSGD`; by default in this process. A block is sent
+        :math:`z - u_i` and sends :math:`x_i`, each time 8 bytes a number.
 
     Raises
     ------
     TypeError, ValueError
-        If ``blocks`` is no positive integer, ``rho`` not positive or ``penalty`` none; on a problem that is no finite
-        sum, or one with fewer samples than blocks.
+        If ``blocks`` is no positive integer, ``rho`` not positive, ``penalty`` none or ``client`` no Dask client; on a
+        problem that is no finite sum, or one with fewer samples than blocks.
 
     Notes
     -----
@@ -138,34 +142,40 @@ class ConsensusADMM(Method):
     blocks: int = 4
     rho: float = 1.0
     penalty: Penalty = field(default_factory=Zero)
+    client: Any = None
 
     def __post_init__(self) -> None:
         checks.natural("blocks", self.blocks, least=1)
         _check(self.penalty, self.rho)
+        Cluster(self.client)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        if not isinstance(problem, FiniteSum):
-            raise ValueError(f"ConsensusADMM needs a finite sum, such as EmpiricalRisk or FiniteSum, got {problem!r}")
-        n, N = problem.n_samples, self.blocks
-        if n < N:
-            raise ValueError(f"blocks must be at most n_samples = {n}, got {N}")
+        parts, N, cluster = blocks(problem, self.blocks, "blocks", self), self.blocks, Cluster(self.client)
+        n = sum(part.n_samples for part in parts)
         g, rho, step = self.penalty, self.rho, 1 / (N * self.rho)
-        rows = np.array_split(np.arange(n), N)
         z = finite_start(g, x)
         xs, us = np.tile(z, (N, 1)), np.zeros((N, z.size))
         f, slope = problem.value_and_grad(z)
         primal, dual = 0.0, norm(z - g.prox(z - step * slope, step)) / step
-        proxes: list[Prox] = []
+        proxes: list[Any] = []
         for t in count():
             extras = {"x": xs, "z": z, "u": us, "primal": primal, "dual": dual}
             yield Iterate(z, f + g(z), slope, max(primal, dual), 1 / rho if t else math.nan, extras)
-            proxes = proxes or [prox_of(problem.part(own), len(own) / n / rho) for own in rows]
+            if not proxes:
+                proxes = [cluster.submit(prox_of, cluster.keep(part), part.n_samples / n / rho) for part in parts]
+                solved = [cluster.keep(x) for x in xs]
             before, tol = z, 0.01 * max(rho * primal, dual) / N
-            xs = np.array([prox(z - u, x, tol) for prox, u, x in zip(proxes, us, xs, strict=True)])
+            tasks = zip(proxes, z - us, solved, strict=True)
+            solved = cluster.secure([cluster.submit(_apply, prox, v, start, tol) for prox, v, start in tasks], t)
+            xs = np.array(cluster.gather(solved))
             z = g.prox((xs + us).mean(axis=0), step)
             us = us + xs - z
             primal, dual = norm((xs - z).ravel()), rho * math.sqrt(N) * norm(z - before)
             f, slope = problem.value_and_grad(z)
+
+
+def _apply(prox: Prox, v: Array, start: Array, tol: float) -> Array:
+    return prox(v, start, tol)
 
 
 def _check(penalty: Penalty, rho: float) -> None:

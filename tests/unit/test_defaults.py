@@ -35,7 +35,11 @@ g, C = ol.penalties.Zero(), ol.sets.Simplex()
         (ol.ProjectedGradient(C), "ProjectedGradient(constraint=Simplex(radius=1.0), step=0.01)"),
         (ol.AugmentedLagrangian(), "AugmentedLagrangian(ineq=(), eq=(), rho=10.0)"),
         (ol.ADMM(g), "ADMM(penalty=Zero(), rho=1.0)"),
-        (ol.ConsensusADMM(), "ConsensusADMM(blocks=4, rho=1.0, penalty=Zero())"),
+        (ol.ConsensusADMM(), "ConsensusADMM(blocks=4, rho=1.0, penalty=Zero(), client=None)"),
+        (
+            ol.DistributedSGD(),
+            "DistributedSGD(workers=4, lr=0.01, local_steps=1, compressor=Identity(), feedback=True, client=None)",
+        ),
         (ol.losses.Huber(), "Huber(delta=1.0)"),
         (ol.losses.CrossEntropy(), "CrossEntropy(classes=None)"),
         (ol.sets.L1Ball(), "L1Ball(radius=1.0)"),

@@ -191,6 +191,18 @@ TABLE = [
     (lambda: ol.ConsensusADMM(penalty=0.1), TypeError, "penalty must be a penalty"),
     (lambda: ol.minimize(Q, X[0], ol.ConsensusADMM()), ValueError, "ConsensusADMM needs a finite sum, such as Empir"),
     (lambda: ol.minimize(SUM, X[0], ol.ConsensusADMM(4)), ValueError, "blocks must be at most n_samples = 3, got 4"),
+    (lambda: ol.ConsensusADMM(client="local"), TypeError, "client must be a dask.distributed Client or None, got 'lo"),
+    # -- distributed SGD
+    (lambda: ol.DistributedSGD(workers=0), ValueError, "workers must be at least 1"),
+    (lambda: ol.DistributedSGD(lr=0.0), ValueError, "lr must be positive"),
+    (lambda: ol.DistributedSGD(local_steps=0), ValueError, "local_steps must be at least 1"),
+    (lambda: ol.DistributedSGD(compressor="sign"), TypeError, "compressor must be a compressor of optlib.compressors"),
+    (lambda: ol.DistributedSGD(feedback=1), TypeError, "feedback must be True or False, got 1"),
+    (lambda: ol.DistributedSGD(client=print), TypeError, "client must be a dask.distributed Client or None"),
+    (lambda: ol.minimize(Q, X[0], ol.DistributedSGD()), ValueError, "DistributedSGD needs a finite sum, such as Empir"),
+    (lambda: ol.minimize(SUM, X[0], ol.DistributedSGD(4)), ValueError, "workers must be at most n_samples = 3, got 4"),
+    (lambda: ol.compressors.TopK(0), ValueError, "k must be at least 1, got 0"),
+    (lambda: ol.compressors.TopK(0.1), TypeError, "k must be an integer"),
     # -- schedules and step rules
     *[
         (lambda make=make: make(0.0), ValueError, "eta0 must be positive")
@@ -590,8 +602,9 @@ def test_a_loss_of_ones_own_must_say_what_it_does():
         ol.line_search.StepRule()(P, X[0], 1.0, X[0], 0)
     with pytest.raises(NotImplementedError):
         ol.Method().iterate(P, X[0])
-    with pytest.raises(NotImplementedError):
-        penalties.Penalty()(X[0])
+    for call in (penalties.Penalty(), ol.compressors.Compressor(), lambda v: ol.compressors.Compressor().expand((), 2)):
+        with pytest.raises(NotImplementedError):
+            call(X[0])
     with pytest.raises(NotImplementedError):
         penalties.Penalty().prox(X[0], 1.0)
     with pytest.raises(NotImplementedError):

@@ -66,12 +66,18 @@ METHODS = {
     "augmented Lagrangian": lambda eta: ol.AugmentedLagrangian(),
     "ADMM": lambda eta: ol.ADMM(ol.penalties.Zero(), rho=1 / eta),
     "consensus ADMM": lambda eta: ol.ConsensusADMM(blocks=3, rho=0.1),
+    "distributed SGD": lambda eta: ol.DistributedSGD(3, eta),
 }
 NO_HESSIAN = "Huber's function has no second derivative"
 NO_MODEL = "the curvature along -g turns negative on the way, so that the quadratic model has no minimiser"
 NO_SUM = "there are no samples to share out to the blocks"
 EXCEPTIONS = {
-    **{(name, "consensus ADMM"): NO_SUM for name in (*TABLE, "plain function") if name not in ("ridge", "logistic")},
+    **{
+        (name, method): NO_SUM
+        for name in (*TABLE, "plain function")
+        if name not in ("ridge", "logistic")
+        for method in ("consensus ADMM", "distributed SGD")
+    },
     **{("Huber", name): NO_HESSIAN for name, make in METHODS.items() if make(0.1).requirements()},
     ("Rosenbrock", "gradient descent, exact"): NO_MODEL,
 }
@@ -87,7 +93,7 @@ def test_every_method_solves_every_problem_that_it_applies_to(method, problem):
             ol.minimize(p, x0, run)
         return
     if EXCEPTIONS.get((problem, method)) == NO_SUM:
-        with pytest.raises(ValueError, match="ConsensusADMM needs a finite sum"):
+        with pytest.raises(ValueError, match=f"{type(run).__name__} needs a finite sum"):
             ol.minimize(p, x0, run)
         return
     tol = 1e-2 if problem.startswith("Rosenbrock") else 1e-6  # in the valley gradient methods take their time
