@@ -121,9 +121,10 @@ def gap_from_gradient(g: Any, mu: float, L: float) -> tuple[Array, Array]:
     r"""What :math:`g = \|\nabla f(x)\|` says of the gap, f L-smooth and mu-strongly convex:
     :math:`\tfrac{1}{2L}g^2 \le f(x) - f^* \le \tfrac{1}{2\mu}g^2`. Returns both ends.
 
-    The upper end is the Polyak-Lojasiewicz inequality. Both are attained by quadratics, along the eigenvectors of
-    L and of mu. Chapter `convexity-and-smoothness`; S. Boyd, L. Vandenberghe (2004), section 9.1.2,
-    doi:10.1017/CBO9780511804441.
+    The upper end is the Polyak-Lojasiewicz inequality, which may stand in for strong convexity here and, with r the
+    distance to the nearest minimiser, in the next two (chapter `reading-convergence`). Both ends are attained by
+    quadratics, along the eigenvectors of L and of mu. Chapter `convexity-and-smoothness`; S. Boyd, L. Vandenberghe
+    (2004), section 9.1.2, doi:10.1017/CBO9780511804441.
 
     Examples
     --------
