@@ -55,10 +55,10 @@ def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
             print("".join(f"[{remark}]" for remark in submission.remarks) or "marked")
     for assignment in sorted({submission.assignment for submission in found}):
         these = [submission for submission in found if submission.assignment == assignment]
-        write_marks(assignment, these, course, marks)
+        written = write_marks(assignment, these, course, marks)
         for submission in these:
             if submission not in failed:
-                give_feedback(submission, course, marks)
+                give_feedback(submission, course, marks, written.get(submission.student, []))
     print(f"{len(found)} submissions; marks and feedback: {courses.shown(marks)}")
     return len(failed)
 
@@ -151,8 +151,11 @@ def apart(seconds: float, log: Path, task: Callable[..., dict], *arguments: Any)
 # --- marks and feedback --------------------------------------------------------------------------
 
 
-def write_marks(assignment: str, found: list[Submission], course: Path, marks: Path) -> None:
-    """`marks/<assignment>.csv`, after the points in `marks/<assignment>-written.csv` have been entered."""
+def write_marks(assignment: str, found: list[Submission], course: Path, marks: Path) -> dict[str, list[dict]]:
+    """`marks/<assignment>.csv`, after the points in `marks/<assignment>-written.csv` have been entered.
+
+    Gives each student's lines of the sheet of written answers.
+    """
     rows, written = [], []
     sheet = marks / f"{assignment}-written.csv"
     entered = {}
@@ -187,6 +190,9 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
         table = csv.DictWriter(file, WRITTEN)
         table.writeheader()
         table.writerows(written)
+    return {
+        submission.student: [row for row in written if row["student"] == submission.student] for submission in found
+    }
 
 
 def _graded(course: Path, assignment: str) -> list[nbformat.NotebookNode]:
@@ -258,16 +264,21 @@ def _row(submission: Submission, cells: list, by_hand: set[str], grades: dict) -
     return row | {"remarks": "; ".join(submission.remarks)}
 
 
-def give_feedback(submission: Submission, course: Path, marks: Path) -> None:
+def give_feedback(submission: Submission, course: Path, marks: Path, written: list[dict]) -> None:
     """nbgrader's page with points, messages and comments: `marks/feedback/<student>/<assignment>.html`."""
+    target = marks / "feedback" / submission.key
+    stamp = marks / ".graded" / submission.assignment / submission.key
+    state, known = repr((stamp.read_text("utf-8"), written)), stamp.with_name(f"{stamp.name}.feedback")
+    if (target / f"{submission.assignment}.html").exists() and known.exists() and known.read_text("utf-8") == state:
+        return
     log = marks / ".graded" / submission.assignment / f"{submission.key}-feedback.log"
     if error := apart(120, log, _feedback, submission, course):
         print(f"no feedback page for {submission.student}: {error}; see {courses.shown(log)}")
         return
     made = course / "feedback" / submission.key / submission.assignment / f"{submission.assignment}.html"
-    target = marks / "feedback" / submission.key
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(made, target)
+    known.write_text(state, "utf-8")
 
 
 def _feedback(submission: Submission, course: Path) -> dict:
