@@ -113,9 +113,10 @@ def ls_certificate(slope: float, decrement2: float, B: float, lam: float) -> flo
 
 
 def ls_excess(n: Any, d: int) -> Array:
-    r"""What n samples cost: for large n the excess risk :math:`R(\hat w) - R(w^\circ)` of the minimiser of the logistic
-    risk is distributed as :math:`\chi^2_d/(2n)`, whose mean this is: :math:`\dfrac d{2n}`.
+    r"""What n samples cost: for large n the excess risk :math:`\mathcal R(\hat w) - \mathcal R(w^\circ)` of the weights
+    with the least mean logistic loss is distributed as :math:`\chi^2_d/(2n)`, whose mean this is: :math:`\dfrac d{2n}`.
 
+    :math:`\mathcal R` is the expected loss of a new sample.
     If the model is right, with weights :math:`w^\circ`, :math:`\mathbb E\|x\|^3 < \infty` and a positive definite
     Fisher information; a limit, no bound. Chapter `logistic-sgd`; A. W. van der Vaart (1998), chapter 5,
     doi:10.1017/CBO9780511802256.
