@@ -48,6 +48,7 @@ VALUES = {
     "sigma2": 1.0, "eta": 0.05, "sigma": 0.5, "lr": 0.05, "beta": 0.25, "eta0": 0.25, "G": 2.0,
     "beta1": 0.9, "beta2": 0.999, "rho": 2.0, "s": 0.5,
     "margin": 1.0,
+    "delta": 0.75, "zeta": 0.5, "workers": 4, "H": 2,
 }  # fmt: skip
 OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "qn_global": {"excess": 0.5, "c1": 0.1, "c2": 0.9},
@@ -65,6 +66,8 @@ OF_ONE_BOUND: dict[str, dict[str, float]] = {
 GROW: set[str] = {"ad_bias_correction", "ad_step_bound", "qn_potential"}  # sums over all iterations, such as a regret
 GROW |= {"rc_early", "rc_fooled"}  # a share, a probability
 GROW |= {"ls_separable_norm"}  # a length
+GROW |= {"es_strict"}  # a distance from where the run must not stay
+GROW |= {"ds_memory"}  # a sum over the rounds
 BY_ITERATION = sorted(name for name in PUBLIC if "t" in inspect.signature(getattr(theory, name)).parameters)
 
 

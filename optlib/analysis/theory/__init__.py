@@ -8,6 +8,8 @@ R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of 
 from optlib.analysis.theory.adaptive import *
 from optlib.analysis.theory.admm import *
 from optlib.analysis.theory.convexity_and_smoothness import *
+from optlib.analysis.theory.designing_objectives import *
+from optlib.analysis.theory.distributed import *
 from optlib.analysis.theory.empirical_risk import *
 from optlib.analysis.theory.gradient_descent import *
 from optlib.analysis.theory.gradients_and_hessians import *
