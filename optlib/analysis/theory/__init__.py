@@ -11,6 +11,7 @@ from optlib.analysis.theory.convexity_and_smoothness import *
 from optlib.analysis.theory.designing_objectives import *
 from optlib.analysis.theory.distributed import *
 from optlib.analysis.theory.empirical_risk import *
+from optlib.analysis.theory.escaping_saddles import *
 from optlib.analysis.theory.gradient_descent import *
 from optlib.analysis.theory.gradients_and_hessians import *
 from optlib.analysis.theory.lagrangian_and_kkt import *
