@@ -132,6 +132,16 @@ def test_the_lock_satisfies_pyproject():
         assert requirement.specifier.contains(version, prereleases=True), f"{requirement}: locked is {version}"
 
 
+def test_the_lock_of_the_coursework_fits_pyproject_and_the_book():
+    locked, book = pinned(ROOT / "chapters/assignments/requirements.txt"), pinned(ROOT / "requirements.txt")
+    asked = [Requirement(r) for group in ("plots", "coursework") for r in PROJECT["optional-dependencies"][group]]
+    for requirement in [*map(Requirement, PROJECT["dependencies"]), *asked]:
+        version = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version, prereleases=True), f"{requirement}: locked is {version}"
+    shared = locked.keys() & book.keys()
+    assert {name: locked[name] for name in shared} == {name: book[name] for name in shared}, "run: make lock"
+
+
 def test_this_environment_is_the_lock():
     from importlib.metadata import version
 
@@ -303,6 +313,8 @@ def test_a_new_or_a_removed_module_drops_executed_notebooks(small_checkout: Path
 
 def test_every_chapter_has_its_place_in_the_contents():
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    named = {name.removesuffix(".md") for name in re.findall(r"(?:file|root): chapters/(\S+)", contents)}
+    named = {
+        name.removesuffix(".md") for name in re.findall(r"(?:file|root): chapters/([^\s/]+)$", contents, re.MULTILINE)
+    }
     pages = [page for pattern in ("*.md", "api/*.md") for page in (ROOT / "chapters").glob(pattern)]
     assert {page.relative_to(ROOT / "chapters").with_suffix("").as_posix() for page in pages} == named

@@ -214,10 +214,10 @@ def _outcomes(gradients, groups, sizes):
     """Every batch that can come, all as likely: the estimate that belongs to it."""
     n = len(groups)
     of_group = []
-    for k, size in enumerate(sizes):
-        rows = gradients[groups == k]
-        means = [np.mean(drawn, axis=0) for drawn in product(rows, repeat=size)]
-        of_group.append([len(rows) / n * m for m in means])
+    for group, number_drawn in enumerate(sizes):
+        members = [g for g, own in zip(gradients, groups, strict=True) if own == group]
+        means = [np.mean(drawn, axis=0) for drawn in product(members, repeat=number_drawn)]
+        of_group.append([len(members) / n * m for m in means])
     return np.array([sum(parts) for parts in product(*of_group)])
 
 

@@ -92,6 +92,7 @@ def mark(submission: Submission, course: Path, marks: Path, limits: Limits) -> b
 
 def _autograde(submission: Submission, course: Path, limits: Limits) -> dict:
     more = Config()
+    more.CourseDirectory.submitted_directory = submissions.RESTORED
     more.RunCells.cell_seconds, more.RunCells.seconds = limits.cell_seconds, limits.seconds
     steps = [RunCells if step is Execute else step for step in Autograde.autograde_preprocessors.default_args[0]]
     return courses.convert(

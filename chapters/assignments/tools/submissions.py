@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 NOTEBOOKS = (".ipynb", ".md")
+RESTORED = "restored"  # the folder of the course, beside nbgrader's own submitted/
 LARGEST = 30_000_000  # bytes of one file: beyond this there are outputs that nobody reads
 
 
@@ -221,8 +222,8 @@ def _text(cell: NotebookNode, place: NotebookNode) -> bool:
 
 
 def put(notebook: NotebookNode, submission: Submission, course: Path) -> None:
-    """Write the submission, and what lay beside it, into nbgrader's submitted/."""
-    folder = course / "submitted" / submission.key / submission.assignment
+    """Write the submission where nbgrader will read it; what was handed in stays as it is, elsewhere."""
+    folder = course / RESTORED / submission.key / submission.assignment
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{submission.assignment}.ipynb")
