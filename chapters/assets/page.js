@@ -12,6 +12,13 @@
   setTheme();
   print.addEventListener("change", setTheme);
 
+  // The theme's button that unfolds the pages under a page in the contents has no name.
+  addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("nav details > summary").forEach((button) => {
+      button.setAttribute("aria-label", `Pages under ${button.parentElement.previousElementSibling.textContent}`);
+    });
+  });
+
   // What is wider than the column scrolls by itself; then the keyboard must be able to scroll it.
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
