@@ -61,6 +61,8 @@ OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "rc_smooth_gap": {"rho": 0.5, "r": 0.75},
     "rc_smooth_noise": {"rho": 0.5},
     "ls_separable_loss": {"margin": 100.0},  # so that log(t)^2 / t, which first rises, is small
+    "es_strict": {"gamma": 0.5, "distance": 0.5},
+    "es_stuck": {"gamma": 0.5, "n": 2, "radius": 100.0, "away": 1.0, "M": 0.0},
     "two_term": {"trace": 0.9, "det": 0.1},  # two real roots, so that it falls
 }
 GROW: set[str] = {"ad_bias_correction", "ad_step_bound", "qn_potential"}  # sums over all iterations, such as a regret
