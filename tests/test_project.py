@@ -314,7 +314,8 @@ def test_a_new_or_a_removed_module_drops_executed_notebooks(small_checkout: Path
 def test_every_chapter_has_its_place_in_the_contents():
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     named = {
-        name.removesuffix(".md") for name in re.findall(r"(?:file|root): chapters/([^\s/]+)$", contents, re.MULTILINE)
+        name.removesuffix(".md")
+        for name in re.findall(r"(?:file|root): chapters/((?:api/)?[^\s/]+)$", contents, re.MULTILINE)
     }
     pages = [page for pattern in ("*.md", "api/*.md") for page in (ROOT / "chapters").glob(pattern)]
     assert {page.relative_to(ROOT / "chapters").with_suffix("").as_posix() for page in pages} == named

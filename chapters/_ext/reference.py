@@ -2,7 +2,7 @@
 
 - A fence `{api} MODULE ...` in a page stands for whatever these modules offer, under the names that
   a reader writes (`optlib.Adam`, not `optlib.methods.adaptive.Adam`), `{names}(MODULE ...)` for a list of links
-  to them, and `{theorems}` for the functions of `optlib.theory`, one section a chapter. So a new method or
+  to them, and `{theorems} CHAPTER ...` for the functions of `optlib.theory`, one section a chapter. So a new method or
   theorem needs no edit here.
 - In a docstring, `momentum` in single backticks is a chapter, and `doi:...` a source: both become links.
 - A term of the glossary is found by a search where the course defines it: at the first place to which its entry leads.
@@ -43,6 +43,7 @@ PUBLIC = {
     "optlib.plots.interactive": "optlib.plots.interactive",
 }
 THEORY = "optlib.analysis.theory"
+THEOREMS = re.compile(r"^```\{theorems\} (.+)\n```$", re.MULTILINE)
 GLOSSARY = "chapters/glossary"
 ELSEWHERE = {
     "numpy": "https://numpy.org/doc/stable/reference/generated/{}.html",
@@ -100,23 +101,28 @@ def fence(lines: list[str]) -> str:
     return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
-def theorems(env: BuildEnvironment) -> str:
-    """A section for each chapter, in the order of the contents, with the functions of its theorems."""
+def theorems(env: BuildEnvironment, wanted: list[str]) -> str:
+    """A section for each wanted chapter that has functions; `rest`: those of no other page, in the contents' order."""
     chapters = {name.rsplit("/", 1)[-1]: name for name in _in_order(env)}
     package = importlib.import_module(THEORY)
-    modules = {info.name.replace("_", "-"): info.name for info in pkgutil.iter_modules(package.__path__)}
-    known = [name for name in chapters if name in modules]
-    rest = [name for name in modules if name not in chapters and not modules[name].startswith("_")]
+    modules = {info.name.replace("_", "-"): f"{THEORY}.{info.name}" for info in pkgutil.iter_modules(package.__path__)}
+    modules = {name: module for name, module in modules.items() if not name.startswith("-") and public_names(module)[1]}
+    if wanted == ["rest"]:
+        pages = Path(env.srcdir, "chapters", "api").glob("theory*.md")
+        elsewhere = {
+            name for page in pages for match in THEOREMS.findall(page.read_text("utf-8")) for name in match.split()
+        }
+        wanted = [name for name in [*chapters, *modules] if name not in elsewhere]
     sections = []
-    for chapter in known + rest:
-        if not public_names(f"{THEORY}.{modules[chapter]}")[1]:
+    for chapter in dict.fromkeys(wanted):
+        if chapter not in modules:
             continue
         if chapter in chapters:
             title = re.search(r"^# (.+)$", Path(env.doc2path(chapters[chapter])).read_text("utf-8"), re.MULTILINE)
             heading = f"## {title[1] if title else chapter}\n\nProofs: [](../{chapter}.md)."
         else:
             heading = f"## {chapter.replace('-', ' ').capitalize()}"
-        sections.append(f"{heading}\n\n{fence(entries(f'{THEORY}.{modules[chapter]}'))}")
+        sections.append(f"{heading}\n\n{fence(entries(modules[chapter]))}")
     return "\n\n".join(sections)
 
 
@@ -141,7 +147,7 @@ def expand(app: Sphinx, docname: str, source: list[str]) -> None:
 
     text = re.sub(r"^```\{api\} (.+)\n```$", api, source[0], flags=re.MULTILINE)
     text = re.sub(r"\{names\}\((.+?)\)", names, text)
-    source[0] = re.sub(r"^```\{theorems\}\n```$", lambda _: theorems(app.env), text, flags=re.MULTILINE)
+    source[0] = THEOREMS.sub(lambda match: theorems(app.env, match[1].split()), text)
 
 
 # --- docstrings and signatures -------------------------------------------------------------------
