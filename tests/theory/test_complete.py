@@ -56,6 +56,7 @@ OF_ONE_BOUND: dict[str, dict[str, float]] = {
     "qn_potential": {"excess": 0.5},
     "qn_quadratic": {"n": 9},
     "ad_adamw_box": {"x0": 50.0, "lam": 1.0},  # from outside the box
+    "dro_gap": {"eta_q": 0.05, "groups": 3},
     "rc_early": {"lam": 1.0},
     "rc_fooled": {"tol": 0.1},
     "rc_smooth_gap": {"rho": 0.5, "r": 0.75},
