@@ -177,6 +177,20 @@ def test_binder_has_every_package_that_a_chapter_imports(built: Path, variables:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_student_editions_are_there_and_start(built: Path, variables: dict[str, str]) -> None:
+    folder = built / "chapters/assignments/student"
+    sources = sorted(path.stem for path in (built / "chapters/assignments").glob("[0-9]-*.md"))
+    assert sorted(path.stem for path in folder.glob("*.ipynb")) == sources
+    python = Path(variables["NB_PYTHON_PREFIX"]) / "bin/python"
+    for path in folder.glob("*.ipynb"):
+        cells = [cell for cell in jupytext.read(path).cells if cell.cell_type == "code"]
+        set_up = [c.source for c in cells if not re.match(r"q\d", c.metadata["nbgrader"]["grade_id"])]
+        command = [python, "-c", "\n".join([*set_up, "import optlib; print(optlib.__file__)"])]
+        done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split()[-1] == str(built / "optlib/__init__.py")
+
+
 # --- in the browser ------------------------------------------------------------------------------
 
 
