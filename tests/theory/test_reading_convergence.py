@@ -2,7 +2,6 @@
 
 import math
 from fractions import Fraction
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -224,9 +223,9 @@ def test_rc_early_at_every_iterate_also_with_fewer_samples_than_weights(seed):
 
 
 def test_rc_early_ratio_between_both_filters_at_every_iterate():
-    u = np.r_[np.geomspace(1e-6, 1, 3000)]  # eta lambda
+    u = np.geomspace(1e-6, 1, 600)  # eta lambda
     sharp = []
-    for t in [*range(1, 40), 100, 1000, 10**5]:
+    for t in [*range(1, 20), 100, 1000, 10**5]:
         gd, ridge = np.array([theory.rc_early(t, v, 1.0) for v in u]), u / (u + 1 / t)
         assert (ridge <= gd * SLACK).all()
         assert (gd <= theory.rc_early_ratio(t) * ridge * SLACK).all()
@@ -257,7 +256,7 @@ def test_the_stochastic_runs_of_the_chapter_see_what_the_oracle_sees():
     w = np.array([0.3, -1.0])
     each = np.array([risk.part([i])(w) for i in range(12)])
     oracle = risk.minibatch(3, seed=0, replace=True)
-    seen = np.array([oracle.value_and_grad(w)[0] for _ in islice(range(20000), 20000)])
+    seen = np.array([oracle.value_and_grad(w)[0] for _ in range(8000)])
     variance = theory.pc_variance(3, each.std(), 12, True)
-    assert abs(seen.mean() - risk(w)) <= 4.5 * math.sqrt(variance / 20000)
+    assert abs(seen.mean() - risk(w)) <= 4.5 * math.sqrt(variance / 8000)
     assert seen.var() == pytest.approx(variance, rel=0.1)
