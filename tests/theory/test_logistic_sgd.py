@@ -209,5 +209,6 @@ def test_ls_separable_norm_and_ls_separable_loss_have_the_right_order():
     t = np.array([2000, 20000])
     assert np.diff(run.history.x[t, 0])[0] == pytest.approx(np.log(10) / 2, rel=0.01)
     ratio = run.history.x[t, 0] / theory.ls_separable_norm(t, 1.0, 2.0)
-    assert (ratio > 0.45).all()
+    assert (ratio > 0.45).all()  # the factor two that the proof loses
+    assert (ratio < 0.55).all()
     assert (run.history.fun[t] > 0.01 * theory.ls_separable_loss(t, 1.0, 2.0)).all()
