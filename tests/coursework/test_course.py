@@ -3,17 +3,21 @@
 nbgrader lives in an environment of its own, .venv-course, which `make test` sets up beforehand.
 """
 
+import contextlib
 import csv
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
 import jupytext
 import nbformat
+import psutil
 import pytest
 from assignments.tools import editions, submissions
 from assignments.tools.submissions import Submission
@@ -26,12 +30,25 @@ ENVIRONMENT = ROOT / ".venv-course"
 pytestmark = pytest.mark.xdist_group("course")
 
 
+SCRATCH = (
+    Path(tempfile.gettempdir()) / f"coursework-{os.getpid()}"
+)  # where the commands put what is to be gone afterwards
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scratch() -> Iterator[None]:
+    SCRATCH.mkdir(exist_ok=True)
+    yield
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
 def make(*arguments: str) -> str:
     """Run `make` with the environment as it is; what it prints."""
     if not (ENVIRONMENT / "bin" / "python").exists():
         missing(".venv-course is not there; `make assignments` sets it up")
     command = ["make", "--silent", "--old-file=.venv-course/.ready", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    variables = {**os.environ, "TMPDIR": str(SCRATCH)}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -128,7 +145,7 @@ def text_of(name: str) -> str:
 
 
 def hand_in(folder: Path) -> None:
-    """Ten students."""
+    """Ten students, and one more."""
 
     def save(student: str, notebook: NotebookNode, suffix: str = ".ipynb") -> None:
         editions.write(notebook, folder / student / f"{NAME}{suffix}")
@@ -147,6 +164,7 @@ def hand_in(folder: Path) -> None:
     )
     save("endless", edited(WHOLE, **{second: stubborn}))
     save("exits", edited(WHOLE, **{third: "import os\nos._exit(0)"}))
+    save("leaves", edited(WHOLE, **{third: "exit()"}))  # its kernel ends only when the cell is done
     save("loud", edited(WHOLE, **{fourth: text_of(fourth) + "\nfor _ in range(100):\n    print('x' * 1_000_000)"}))
     cheat = {
         first: "import checks.foundations as c\nfor name in dir(c):\n    setattr(c, name, print)",
@@ -198,6 +216,7 @@ def test_each_submission_gets_what_it_earned(graded: tuple[Path, Path, str]) -> 
         "half": most(*QUESTIONS[2:]),
         "endless": most(QUESTIONS[1]),
         "exits": most(QUESTIONS[2]),
+        "leaves": most(QUESTIONS[2]),
         "cheats": most(QUESTIONS[0]),
     }
     assert {student: earned(found[student]) for student in expected} == expected
@@ -205,7 +224,7 @@ def test_each_submission_gets_what_it_earned(graded: tuple[Path, Path, str]) -> 
     imports, whole = earned(found["imports"]), most()
     assert {q: imports[q] for q in QUESTIONS[:-1]} == {q: whole[q] for q in QUESTIONS[:-1]}
     assert imports[QUESTIONS[-1]] < whole[QUESTIONS[-1]], lost
-    assert len(found) == 10
+    assert len(found) == 11
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -233,7 +252,7 @@ def test_written_answers_wait_for_a_person(graded: tuple[Path, Path, str]) -> No
 
 def test_every_student_gets_a_page_that_says_why(graded: tuple[Path, Path, str]) -> None:
     pages = {path.parent.name: path.read_text("utf-8") for path in (graded[0] / "marks/feedback").rglob("*.html")}
-    assert len(pages) == 10
+    assert len(pages) == 11
     assert "not done yet" in pages["untouched"]
     assert "not done yet" not in pages["Ada-Perfect"]
     assert "the cell was stopped after 15 s" in pages["endless"]
@@ -266,8 +285,14 @@ def test_points_for_written_answers_are_entered_in_a_sheet(graded: tuple[Path, P
 
 
 def test_no_process_and_no_file_is_left_behind(graded: tuple[Path, Path, str]) -> None:
-    # What the kernels of the submissions wrote went into folders that are gone.
-    assert list(Path("/tmp").glob("submission-*")) == []
+    # What the kernels of the submissions wrote went into folders that are gone, and the kernels with them.
+    assert list(SCRATCH.iterdir()) == []
+    folders = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            folders.append(process.cwd())
+    assert folders
+    assert [folder for folder in folders if folder.startswith(str(SCRATCH))] == []
     size = sum(path.stat().st_size for path in (graded[0] / "marks").rglob("*") if path.is_file())
     assert size < 30_000_000
 

@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     grade.add_argument("submissions", type=Path)
     grade.add_argument("--assignment", help="which one, where the files' names do not say it")
     grade.add_argument("--cell-seconds", type=float, default=60, help="limit of one cell")
-    grade.add_argument("--seconds", type=float, default=300, help="limit of one submission")
+    grade.add_argument("--seconds", type=float, default=900, help="limit of one submission")
     return parser.parse_args()
 
 

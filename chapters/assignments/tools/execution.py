@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from queue import Empty
 
-from assignments.tools.editions import grading
+from assignments.tools.editions import grading, question
 from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_output, output_from_msg
@@ -35,7 +35,11 @@ del _sys, _name"""
 
 
 class Lost(Exception):
-    """The kernel is gone, for this reason."""
+    """The kernel is of no use any more, for this reason."""
+
+
+class Died(Lost):
+    """It ended, in this cell or through something that an earlier one has left behind."""
 
 
 class Kernel:
@@ -75,7 +79,7 @@ class Kernel:
                 got = self.client.get_iopub_msg(timeout=0.2)
             except Empty:
                 if not self.manager.is_alive():
-                    raise Lost("the kernel died in this cell") from None
+                    raise Died("the kernel died in this cell") from None
                 got = None
             if got and got["parent_header"].get("msg_id") == message:
                 kind, content = got["msg_type"], got["content"]
@@ -123,7 +127,7 @@ class RunCells(NbGraderPreprocessor):
     """In place of nbgrader's Execute."""
 
     cell_seconds = Float(60).tag(config=True)
-    seconds = Float(300).tag(config=True)
+    seconds = Float(900).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         self.deadline = time.monotonic() + self.seconds
@@ -132,10 +136,12 @@ class RunCells(NbGraderPreprocessor):
             self.folder = Path(scratch) / "work"
             shutil.copytree(resources["metadata"]["path"], self.folder)
             self.kernel: Kernel | None = None
-            self.done: list[str] = []  # sources to run again in a new kernel
+            self.done: list[tuple[str, str]] = []  # question and source, to run again in a new kernel
+            self.question = ""
             try:
                 for cell in nb.cells:
                     if cell.cell_type == "code":
+                        self.question = question(grading(cell).get("grade_id", "")) or self.question
                         self.run(cell)
             finally:
                 self.drop_kernel()
@@ -146,30 +152,26 @@ class RunCells(NbGraderPreprocessor):
             self.kernel.end()
             self.kernel = None
 
-    def left(self, most: float | None = None) -> float:
+    def left(self) -> float:
         """Seconds that a cell may take. Raises Lost where the submission's time is used up."""
         rest = self.deadline - time.monotonic()
         if rest <= 0:
             raise Lost(f"not run: the submission had used up its {self.seconds:.0f} s")
-        return min(self.cell_seconds, rest) if most is None else min(most, rest)
+        return min(self.cell_seconds, rest)
 
     def run(self, cell: NotebookNode) -> None:
         graded = grading(cell).get("grade") and not grading(cell).get("solution")
         cell.outputs, cell.execution_count = [], None
+        failed = None
         try:
-            kernel = self.ready()
-            if graded:
-                kernel.run(FRESH, self.left())
-            cell.outputs = kernel.run(cell.source, self.left())
+            cell.outputs = self.tried_twice(cell.source, graded)
             if not graded:
-                self.done.append(cell.source)
+                self.done.append((self.question, cell.source))
         except Stopped as stopped:
             failed = str(stopped)
         except Lost as lost:
             failed = str(lost)
             self.drop_kernel()
-        else:
-            failed = None
         if graded:  # nbgrader takes anything on stderr for a failure
             for output in cell.outputs:
                 if output.output_type == "stream":
@@ -177,16 +179,36 @@ class RunCells(NbGraderPreprocessor):
         if failed is not None:
             cell.outputs.append(new_output("error", ename="Stopped", evalue=failed, traceback=[f"Stopped: {failed}"]))
 
+    def tried_twice(self, source: str, graded: bool) -> list[NotebookNode]:
+        """The cell's outputs. Where the kernel dies, the other questions' cells are suspected, and left out once."""
+        done = self.done
+        try:
+            return self.tried(source, graded)
+        except Died:
+            self.drop_kernel()
+            self.done = [(asked, code) for asked, code in done if asked in ("", self.question)]
+            try:
+                return self.tried(source, graded)
+            except Died:
+                self.done = done  # they were not to blame
+                raise
+
+    def tried(self, source: str, graded: bool) -> list[NotebookNode]:
+        kernel = self.ready()
+        if graded:
+            kernel.run(FRESH, self.left())
+        return kernel.run(source, self.left())
+
     def ready(self) -> Kernel:
         """A kernel in which everything that went well has been run."""
         while self.kernel is None:
             self.left()
             self.kernel = Kernel(self.folder)
-            for source in list(self.done):
+            for number, (_, source) in enumerate(self.done):
                 try:
                     self.kernel.run(source, self.left())
                 except (Stopped, Lost):  # it went well only once
-                    self.done.remove(source)
+                    self.done = self.done[:number] + self.done[number + 1 :]
                     self.drop_kernel()
                     break
         return self.kernel

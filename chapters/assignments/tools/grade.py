@@ -14,7 +14,7 @@ import nbformat
 import psutil
 from assignments.tools import course as courses
 from assignments.tools import submissions
-from assignments.tools.editions import question
+from assignments.tools.editions import grading, question
 from assignments.tools.execution import RunCells
 from assignments.tools.submissions import Submission
 from nbgrader.api import Gradebook, MissingEntry
@@ -30,7 +30,7 @@ WRITTEN = ["student", "cell", "of", "points", "comment", "answer"]
 @dataclass(frozen=True)
 class Limits:
     cell_seconds: float = 60
-    seconds: float = 300
+    seconds: float = 900
 
 
 def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
@@ -111,13 +111,12 @@ def fingerprint(notebook: bytes, source: Path, limits: Limits) -> str:
 
 def stops(path: Path) -> list[str]:
     """What had to be stopped, for the remarks."""
-    found = []
+    cells: dict[str, list[str]] = {}
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error" and output.ename == "Stopped":
-                name = cell.metadata.get("nbgrader", {}).get("grade_id", "a cell of their own")
-                found.append(f"{name}: {output.evalue}")
-    return found
+                cells.setdefault(output.evalue, []).append(grading(cell).get("grade_id", "a cell of their own"))
+    return [f"{', '.join(names)}: {what}" for what, names in cells.items()]
 
 
 def apart(seconds: float, log: Path, task: Callable[..., dict], *arguments: Any) -> str:
@@ -165,7 +164,7 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
             entered = {(row["student"], row["cell"]): row for row in csv.DictReader(file)}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="optimization") as book:
         cells = book.find_notebook(assignment, assignment).grade_cells
-        order = [cell.metadata["nbgrader"]["grade_id"] for cell in _graded(course, assignment)]
+        order = [grading(cell)["grade_id"] for cell in _graded(course, assignment)]
         cells = sorted(cells, key=lambda cell: order.index(cell.name))
         by_hand = {cell.name for cell in cells} & {cell.name for cell in _solutions(book, assignment)}
         for submission in found:
@@ -198,7 +197,7 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
 
 def _graded(course: Path, assignment: str) -> list[nbformat.NotebookNode]:
     notebook = nbformat.read(course / "source" / assignment / f"{assignment}.ipynb", as_version=4)
-    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    return [cell for cell in notebook.cells if grading(cell).get("grade")]
 
 
 def _solutions(book: Gradebook, assignment: str) -> list[Any]:
@@ -232,7 +231,7 @@ def _digest(course: Path, submission: Submission, name: str) -> str:
     folder = course / "autograded" / submission.key / submission.assignment
     cells = nbformat.read(folder / f"{submission.assignment}.ipynb", as_version=4).cells
     text = next(str(c.source) + str(c.get("attachments", "")) for c in cells
-                if c.metadata.get("nbgrader", {}).get("grade_id") == name)  # fmt: skip
+                if grading(c).get("grade_id") == name)  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
