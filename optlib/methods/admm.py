@@ -150,8 +150,8 @@ class ConsensusADMM(Method):
         Cluster(self.client)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        parts, N, cluster = blocks(problem, self.blocks, "blocks", self), self.blocks, Cluster(self.client)
-        n = sum(part.n_samples for part in parts)
+        parts, weights = blocks(problem, self.blocks, "blocks", self)
+        N, cluster = self.blocks, Cluster(self.client)
         g, rho, step = self.penalty, self.rho, 1 / (N * self.rho)
         z = finite_start(g, x)
         xs, us = np.tile(z, (N, 1)), np.zeros((N, z.size))
@@ -162,11 +162,16 @@ class ConsensusADMM(Method):
             extras = {"x": xs, "z": z, "u": us, "primal": primal, "dual": dual}
             yield Iterate(z, f + g(z), slope, max(primal, dual), 1 / rho if t else math.nan, extras)
             if not proxes:
-                proxes = [cluster.submit(prox_of, cluster.keep(part), part.n_samples / n / rho) for part in parts]
+                proxes = [
+                    cluster.submit(prox_of, cluster.keep(part), weight / rho)
+                    for part, weight in zip(parts, weights, strict=True)
+                ]
                 solved = [cluster.keep(x) for x in xs]
             before, tol = z, 0.01 * max(rho * primal, dual) / N
-            tasks = zip(proxes, z - us, solved, strict=True)
-            solved = cluster.secure([cluster.submit(_apply, prox, v, start, tol) for prox, v, start in tasks], t)
+            solved = [
+                cluster.submit(_apply, prox, v, last, tol) for prox, v, last in zip(proxes, z - us, solved, strict=True)
+            ]
+            solved = cluster.secure(solved, t)
             xs = np.array(cluster.gather(solved))
             z = g.prox((xs + us).mean(axis=0), step)
             us = us + xs - z

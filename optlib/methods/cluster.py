@@ -63,12 +63,13 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def blocks(problem: Problem, N: int, name: str, method: object) -> list[FiniteSum]:
-    """The samples of a finite sum in N blocks of consecutive rows, of nearly equal size."""
+def blocks(problem: Problem, N: int, name: str, method: object) -> tuple[list[FiniteSum], list[float]]:
+    """The samples of a finite sum in N blocks of consecutive rows, of nearly equal size, and the share of each."""
     if not isinstance(problem, FiniteSum):
         kind = type(method).__name__
         raise ValueError(f"{kind} needs a finite sum, such as EmpiricalRisk or FiniteSum, got {problem!r}")
     if (n := problem.n_samples) < N:
         raise ValueError(f"{name} must be at most n_samples = {n}, got {N}")
     own = np.array_split(np.arange(n), N)
-    return [problem.part(slice(rows[0], rows[-1] + 1)) for rows in own]  # slices: views of dense data, no copies
+    parts = [problem.part(slice(rows[0], rows[-1] + 1)) for rows in own]  # slices: views of dense data, no copies
+    return parts, [len(rows) / n for rows in own]

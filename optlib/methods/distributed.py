@@ -21,6 +21,7 @@ from optlib.steps.schedules import as_schedule
 from optlib.typing import Array, Schedule
 
 State = tuple[Message | None, Array]  # what a worker's last round left: its message and its error
+message_of = itemgetter(0)
 
 
 @dataclass(frozen=True)
@@ -100,37 +101,45 @@ class DistributedSGD(Method):
         Cluster(self.client)
 
     def iterate(self, problem: Problem, x: Array) -> Iterator[Iterate]:
-        lr, cluster, full, eta = as_schedule(self.lr), Cluster(self.client), problem.full or problem, math.nan
+        N, cluster, lr = self.workers, Cluster(self.client), as_schedule(self.lr)
+        parts, weights = blocks(problem.full or problem, N, "workers", self)
         plan = replace(self, lr=1.0, client=None)  # what a worker has to know
-        parts = blocks(full, self.workers, "workers", self)
-        weights = [part.n_samples / sum(p.n_samples for p in parts) for part in parts]
-        shards: list[Any] = []
-        up = down = 0
+        eta, up, down = math.nan, 0, 0
+        states: list[Any] = []
         for t in count():
-            f, g = problem.value_and_grad(x)  # for the record: no worker sees them
+            f, g = problem.value_and_grad(x)  # for the record alone
             yield Iterate(x, f, g, norm(g), eta, {"up": up, "down": down})
-            if not shards:
-                draws = [_Draw.of(problem, i, self.workers) for i in range(self.workers)]
+            if not states:
                 shards = [cluster.keep(part) for part in parts]
-                states = [cluster.keep((None, np.zeros_like(x))) for _ in parts]
+                draws = [_Draw.of(problem, i, N) for i in range(N)]
+                states = [cluster.keep((None, np.zeros_like(x)))] * N
             eta = lr(t)
-            rounds = zip(shards, states, draws, strict=True)
-            states = [cluster.submit(one_round, plan, *own, x, eta, t) for own in rounds]
-            messages = cluster.gather(cluster.submit(itemgetter(0), state) for state in states)
+            states = [
+                cluster.submit(one_round, plan, shard, state, draw, x, eta, t)
+                for shard, state, draw in zip(shards, states, draws, strict=True)
+            ]
+            sent = cluster.gather(cluster.submit(message_of, s) for s in states)
             states = cluster.secure(states, t)
-            for weight, m in zip(weights, messages, strict=True):  # in this order, whichever came first
+            for weight, m in zip(weights, sent, strict=True):  # in this order
                 x = x - weight * self.compressor.expand(m, x.size)
                 up, down = up + nbytes(m), down + x.nbytes
 
 
 def one_round(
-    plan: DistributedSGD, shard: FiniteSum, state: State, draw: _Draw | None, x: Array, eta: float, t: int
+    plan: DistributedSGD,
+    shard: FiniteSum,
+    state: State,
+    draw: _Draw | None,
+    x: Array,
+    eta: float,
+    t: int,
 ) -> State:
-    """What a worker does in round t; its message, and the error that stays with it.
+    """A worker's round t: its message, and the error that stays with it.
 
-    A pure function: if the process dies that ran it, another can repeat it.
+    A pure function, which another process can repeat if this one dies.
     """
-    H, C, e, delta = plan.local_steps, plan.compressor, state[1], np.zeros_like(x)
+    H, C, e = plan.local_steps, plan.compressor, state[1]
+    delta = np.zeros_like(x)
     for k in range(t * H, (t + 1) * H):
         batch = shard if draw is None else draw(shard, k)
         delta = delta + eta * batch.grad(x - delta)

@@ -33,6 +33,7 @@ def in_process():
     """Dask's scheduler and one worker with two threads, all in this process."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Couldn't detect a suitable IP")  # on a machine without a network
         with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None) as client:
             yield client
 
