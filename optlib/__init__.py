@@ -9,6 +9,7 @@ from typing import Any
 from optlib.analysis import theory
 from optlib.analysis.certificates import check_gradient, duality_gap, gradient_mapping, kkt_residuals
 from optlib.analysis.convergence import observed_order, observed_rate
+from optlib.analysis.profiles import performance_profile
 from optlib.finite_sum import FiniteSum
 from optlib.methods.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from optlib.methods.admm import ADMM, ConsensusADMM
@@ -79,6 +80,7 @@ __all__ = [
     "observed_order",
     "observed_rate",
     "penalties",
+    "performance_profile",
     "plot_convergence",
     "plot_trajectories",
     "plots",

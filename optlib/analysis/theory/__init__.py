@@ -7,6 +7,7 @@ R = :math:`\|x_0 - x^*\|`, gap = :math:`f(x_0) - f^*`, M (Lipschitz constant of 
 
 from optlib.analysis.theory.adaptive import *
 from optlib.analysis.theory.admm import *
+from optlib.analysis.theory.comparison import *
 from optlib.analysis.theory.convexity_and_smoothness import *
 from optlib.analysis.theory.designing_objectives import *
 from optlib.analysis.theory.distributed import *
