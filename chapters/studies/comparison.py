@@ -3,7 +3,7 @@
 The page runs it with a small budget. As a script it does the same, or more:
 
     python chapters/studies/comparison.py            # what the page does, as text
-    python chapters/studies/comparison.py --long     # ten minutes or more; writes studies/comparison-long.csv
+    python chapters/studies/comparison.py --long     # some minutes; writes studies/comparison-long.csv
 
 Everything is counted in oracle calls: f, with its gradient or without, at one point is one call; on a batch of b of
 the n samples b/n; a Hessian is d calls, as many products as it has columns, and so is a factorisation of one.
@@ -104,23 +104,25 @@ class Run:
         return float(self.calls[np.isclose(TOLERANCES, tol)][0])
 
 
-def run(entry: Entry, case: Case, eta: float, seed: int, budget: float) -> Run:
-    """One run from the start of this seed, until the last tolerance is met or the budget used up."""
-    z = case.start(np.random.default_rng(seed))
-    problem, x0 = (case.f, case.to_x(z)) if entry.prox else (case.plain or case.f, z)
-    price, every, objective = 1.0, 1, None
-    if entry.name == "AdamW" and case.decay:
-        problem, every, objective = case.risk, 7, case.f  # the penalty's part is in its steps; judged like all others
-    if entry.batches and case.batch:
-        price, every, objective = case.batch / case.f.n_samples, 7, case.f
-        problem = problem.minibatch(case.batch, seed=seed)
+def run(
+    entry: Entry,
+    case: Case,
+    eta: float,
+    seed: int,
+    budget: float,
+) -> Run:
+    """One run, until the last tolerance is met or the budget used up."""
+    problem, x0, price, every, judge = setting(entry, case, seed)
     calls, seconds = np.full((2, len(TOLERANCES)), math.inf)
     targets = [*TOLERANCES.tolist(), -math.inf]
     first, lowest, met, spent = math.nan, math.inf, 0, 0.0
-    nfev, njev, nhev, begin = problem.nfev, problem.njev, problem.nhev, perf_counter()
-    for t, it in enumerate(iterates(entry.make(eta, case), problem, x0)):
-        spent = price * max(problem.nfev - nfev, problem.njev - njev, t)  # a step is a call at least
-        spent += len(x0) * (problem.nhev - nhev)
+    nfev, njev, nhev = problem.nfev, problem.njev, problem.nhev
+    begin = perf_counter()
+    method = entry.make(eta, case)
+    for t, it in enumerate(iterates(method, problem, x0)):
+        # a step is a call at least
+        new = max(problem.nfev - nfev, problem.njev - njev, t)
+        spent = price * new + len(x0) * (problem.nhev - nhev)
         if case.direct and entry.name == "ADMM" and t:
             spent += case.d  # its factorisation
         if spent > budget:
@@ -128,8 +130,8 @@ def run(entry: Entry, case: Case, eta: float, seed: int, budget: float) -> Run:
         if t % every:
             continue
         value, paused = it.fun, perf_counter()
-        if objective is not None:
-            value = objective.uncounted(it.x)  # what nobody pays for, in calls or in seconds
+        if judge is not None:  # nobody pays, in calls or seconds
+            value = judge.uncounted(it.x)
             begin += perf_counter() - paused
         gap = value - case.minimum
         first = gap if t == 0 else first
@@ -137,10 +139,24 @@ def run(entry: Entry, case: Case, eta: float, seed: int, budget: float) -> Run:
             break
         lowest = min(lowest, gap / first)
         while lowest <= targets[met]:
-            calls[met], seconds[met], met = spent, perf_counter() - begin, met + 1
+            calls[met], seconds[met] = spent, perf_counter() - begin
+            met += 1
         if met == len(TOLERANCES):
             break
     return Run(calls, seconds, lowest, min(spent, budget))
+
+
+def setting(entry: Entry, case: Case, seed: int) -> tuple[ol.Problem, np.ndarray, float, int, ol.Problem | None]:
+    """What the method is given, from which start, at which price a call; every how many steps it is judged, by what."""
+    z = case.start(np.random.default_rng(seed))
+    problem, x0 = (case.f, case.to_x(z)) if entry.prox else (case.plain or case.f, z)
+    price, every, judge = 1.0, 1, None
+    if entry.name == "AdamW" and case.decay:  # the penalty's part is in its steps; it is judged like all others
+        problem, every, judge = case.risk, 7, case.f
+    if entry.batches and case.batch:
+        price, every, judge = case.batch / case.f.n_samples, 7, case.f
+        problem = problem.minibatch(case.batch, seed=seed)
+    return problem, x0, price, every, judge
 
 
 def iterates(method: ol.Method, problem: ol.Problem, x0: np.ndarray) -> Iterator[ol.Iterate]:

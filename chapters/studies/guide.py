@@ -145,7 +145,7 @@ def html_table(head: list[str], lines: list[list[str]], caption: str) -> str:
 
     def cell(tag: str, content: str, style: str = "") -> str:
         length = len(re.sub("<.*?>", "", content))
-        width = f"min-width:{24 if length > 70 else 13}rem" if length > 30 else "white-space:nowrap"
+        width = f"min-width:{17 if length > 70 else 13}rem" if length > 30 else "white-space:nowrap"
         return f'<{tag} style="padding:0.25rem 0.6rem;text-align:left;{width}{style}">{content}</{tag.split()[0]}>'
 
     top = cell('th scope="col"', head[0], stay) + "".join(cell('th scope="col"', name) for name in head[1:])
