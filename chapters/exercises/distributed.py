@@ -22,6 +22,8 @@ def check_top_k(top_k):
             return NOT_DONE
         if not np.array_equal(v, before):
             return "v itself was changed: work on a new array"
+        if isinstance(c, tuple | list) and any(np.ndim(part) for part in c):
+            return "return one vector, and nothing beside it"
         if np.shape(c) != v.shape:
             return (
                 f"the result must have the shape of v, {v.shape}, with zeros where nothing is kept; got {np.shape(c)}"
@@ -60,7 +62,7 @@ def check_feedback_round(feedback_round):
             return NOT_DONE
         if not (np.array_equal(e, before[0]) and np.array_equal(g, before[1])):
             return "e or g itself was changed: return new arrays"
-        if not isinstance(result, tuple | list) or len(result) != 2:
+        if not isinstance(result, tuple | list | np.ndarray) or len(result) != 2:
             return "return two things: the message and the new memory"
         if missing(result[0]) or missing(result[1]):
             return NOT_DONE
@@ -120,6 +122,12 @@ def check_local_round(local_round):
             return "the mean must be weighted: a worker with more samples counts for more"
         if np.allclose(got, np.asarray(weights) @ ends / N) or np.allclose(got, ends.sum(axis=0)):
             return "the weights add up to 1 already: the mean is the sum of weight times end"
+        moved = before - np.asarray(weights) @ ends
+        if np.allclose(got, moved) or np.allclose(got, -moved):
+            return "that is what the round moves: return the point where it ends"
+        uphill = [last + eta * a[i] * (last - c[i]) for i, last in enumerate(asked[-1] for asked in calls)]
+        if np.allclose(got, np.asarray(weights) @ np.array(uphill)):
+            return "the steps go uphill: y = y - eta * grad(y)"
         if any(
             not np.allclose(asked[1], asked[0] - eta * a[i] * (asked[0] - c[i]))
             for i, asked in enumerate(calls)

@@ -34,12 +34,14 @@ class Cluster:
     Raises
     ------
     TypeError
-        If ``client`` is neither None nor has the methods of a Dask client.
+        If ``client`` is neither None nor has the methods of a Dask client, or is an asynchronous one.
     """
 
     def __init__(self, client: Any = None) -> None:
         if client is not None and not all(callable(getattr(client, word, None)) for word in ("submit", "gather")):
             raise TypeError(f"client must be a dask.distributed Client or None, got {client!r}")
+        if getattr(client, "asynchronous", False):
+            raise TypeError(f"client must wait for its results, not be asynchronous: {client!r}")
         self.client = InProcess() if client is None else client
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Any:

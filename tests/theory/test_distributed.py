@@ -335,6 +335,24 @@ def test_ds_feedback_contains_the_theorems_without_compression():
     assert hard.grad([1.0])[0] ** 2 == pytest.approx(theory.ds_feedback(1, 0.5, 2.0, hard([1.0]), 1.0), rel=1e-14)
 
 
+class OneSided(Scale):
+    """C(v) = v - s |v|: the errors of all workers have the same sign, and add up."""
+
+    def expand(self, message, d):
+        return message[0] - self.factor * np.abs(message[0])
+
+
+def test_ds_feedback_floor_is_nearly_attained():
+    """For the mean of the squares, which the proof bounds; from the minimiser, before the slow drift back to it."""
+    pair, s, eta, T = quadratics(np.ones((2, 1, 1)), np.array([[1.0], [-1.0]])), 0.1, 1e-3, 60
+    run, _ = errors_of(pair, [1e-6], eta, OneSided(s), T, workers=2)
+    t = np.arange(1, T + 1)
+    mean = np.cumsum(run.optimality[:-1] ** 2) / t
+    bound = theory.ds_feedback(t, eta, 1.0, 5e-13, 1 - s**2, zeta=1.0)
+    assert (mean <= bound).all()
+    assert mean[-1] > 0.7 * bound[-1]
+
+
 def test_ds_feedback_floor_is_of_the_second_order_in_eta():
     bounds = [theory.ds_feedback(10**12, eta, 1.0, 1.0, 0.5, zeta=1.0) for eta in (1e-2, 1e-3)]
     assert bounds[0] / bounds[1] == pytest.approx(100, rel=0.05)

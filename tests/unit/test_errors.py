@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -199,6 +200,7 @@ TABLE = [
     (lambda: ol.DistributedSGD(compressor="sign"), TypeError, "compressor must be a compressor of optlib.compressors"),
     (lambda: ol.DistributedSGD(feedback=1), TypeError, "feedback must be True or False, got 1"),
     (lambda: ol.DistributedSGD(client=print), TypeError, "client must be a dask.distributed Client or None"),
+    (lambda: ol.DistributedSGD(client=Mock(asynchronous=True)), TypeError, "client must wait for its results, not be"),
     (lambda: ol.minimize(Q, X[0], ol.DistributedSGD()), ValueError, "DistributedSGD needs a finite sum, such as Empir"),
     (lambda: ol.minimize(SUM, X[0], ol.DistributedSGD(4)), ValueError, "workers must be at most n_samples = 3, got 4"),
     (lambda: ol.compressors.TopK(0), ValueError, "k must be at least 1, got 0"),

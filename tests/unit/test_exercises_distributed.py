@@ -18,6 +18,10 @@ def test_other_correct_answers_pass_too():
     def as_a_list(compress, e, g, eta):
         return [compress(e + g * eta), e + g * eta - compress(e + g * eta)]
 
+    def as_an_array(compress, e, g, eta):
+        m = compress(e + g * eta)
+        return np.array([m, e + g * eta - m])
+
     def moved(compress, e, g, eta):
         y = -(e + eta * g)
         m = compress(-y)
@@ -40,7 +44,7 @@ def test_other_correct_answers_pass_too():
 
     for top_k in (by_partition, by_sorting_pairs):
         assert checks.check_top_k(top_k) == checks.PASSED
-    for feedback_round in (as_a_list, moved):
+    for feedback_round in (as_a_list, as_an_array, moved):
         assert checks.check_feedback_round(feedback_round) == checks.PASSED
     for local_round in (by_what_moves, by_columns):
         assert checks.check_local_round(local_round) == checks.PASSED
@@ -62,6 +66,7 @@ def in_place(v, k):
         (lambda v, k: np.abs(np.where(np.abs(v) >= np.sort(np.abs(v))[-k], v, 0)), "with its sign"),
         (lambda v, k: np.where(np.abs(v) >= np.sort(np.abs(v))[-k], v, np.nan), "not finite"),
         (lambda v, k: v, "more than k"),
+        (lambda v, k: (v, k), "one vector"),
         (in_place, "v itself was changed"),
     ],
 )
@@ -130,7 +135,8 @@ def ends(grads, x, eta, H):
         (lambda g, w, x, eta, H: w @ ends(g, x, eta, 1), "makes H"),
         (lambda g, w, x, eta, H: w @ (x - eta * np.array([sum(f(x) for _ in range(H)) for f in g])), "of its own"),
         (lambda g, w, x, eta, H: ends(g, x, eta, H), "return one point"),
-        (lambda g, w, x, eta, H: w @ ends(g, x, -eta, H), "of its own|not the weighted mean"),
+        (lambda g, w, x, eta, H: w @ ends(g, x, -eta, H), "uphill"),
+        (lambda g, w, x, eta, H: x - w @ ends(g, x, eta, H), "where it ends"),
         (one_after_another, "the same x"),
         (moves_x, "x itself was changed"),
     ],
