@@ -409,7 +409,11 @@ TABLE = [
     (lambda: theory.cvar([1.0], alpha=0.0), ValueError, r"alpha must lie in \(0, 1\], got 0.0"),
     (lambda: theory.cvar([1.0], alpha=1.5), ValueError, r"alpha must lie in \(0, 1\], got 1.5"),
     (lambda: theory.cvar_smoothing(0.5, eps=0.0), ValueError, "eps must be positive, got 0.0"),
-    (lambda: theory.dro_gap(1, 0.1, 0.1, R=1.0, G=1.0, M=1.0, groups=0), ValueError, "groups must be at least 1, got 0"),
+    (
+        lambda: theory.dro_gap(1, 0.1, 0.1, R=1.0, G=1.0, M=1.0, groups=0),
+        ValueError,
+        "groups must be at least 1, got 0",
+    ),
     (lambda: theory.dro_gap(1, 0.1, 0.1, R=1.0, G=-1.0, M=1.0, groups=2), ValueError, "G must not be negative"),
     (
         lambda: theory.huber_shift([[1.0]], [0.0, 0.0], added=1.0, delta=1.0),
