@@ -64,7 +64,7 @@ def check_soft_loss(soft_loss):
             if not math.isclose(got, truth, rel_tol=1e-6):
                 return (
                     f"at z = {score:g} with p = {label:g} the loss is {truth:.2e}, and yours {got:.2e}: 1 + tiny is "
-                    "rounded to 1, log1p(tiny) is not"
+                    "rounded to 1, where log1p(tiny) is not, or two large terms were subtracted"
                 )
     except OverflowError:  # by math.exp, which raises where np.exp gives inf
         return "an exponential overflows: which exponent can be positive?"
