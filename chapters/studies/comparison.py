@@ -83,7 +83,7 @@ class Protocol:
     """What is the same for all: grid, budget, starts."""
 
     grid: np.ndarray = field(default_factory=lambda: 10.0 ** np.linspace(-4, 1, 11))
-    budget: float = 1000  # oracle calls a run
+    budget: float = 800  # oracle calls a run
     passes: float = 20  # the same where there are batches
     starts: int = 6  # new ones, after tuning on start 0
 

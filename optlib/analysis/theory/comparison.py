@@ -64,7 +64,7 @@ def cm_numbers(method: str, d: int, memory: int = 10) -> float:
     """How many numbers a method holds from one step to the next: what must be stored to go on after a break.
 
     For ``Newton`` the numbers held within a step, the Hessian being overwritten by its factors; for ``ADMM`` with the
-    factor of a dense quadratic. To the highest order in d for ``LBFGS``. Chapter `comparison`.
+    factor of a dense quadratic in a square array. To the highest order in d for ``LBFGS``. Chapter `comparison`.
 
     Raises
     ------
