@@ -25,7 +25,7 @@ def huber_shift(X: Any, residuals: Any, added: Any, delta: float, nu: float = 0.
 
     With all :math:`x_i = 1` this is a location estimate, and :math:`D = q\delta/(k + \nu)` for q added numbers.
     Attained there if all :math:`y_i` are equal. The mean, and least squares, move without bound. Chapter
-    `designing-objectives`; for the one-dimensional case P. J. Huber (1964), doi:10.1214/aoms/1177703732.
+    `designing-objectives`; the loss, for a location, is from P. J. Huber (1964), doi:10.1214/aoms/1177703732.
 
     Parameters
     ----------
