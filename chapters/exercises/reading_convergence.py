@@ -24,7 +24,7 @@ def check_squared_norm(squared_norm):
             value = squared_norm(G)
             if missing(value):
                 return NOT_DONE
-            if np.ndim(value) != 0 or not np.isfinite(value):
+            if isinstance(value, str) or np.ndim(value) != 0 or not np.isfinite(value):
                 return f"the estimate must be one finite number, got {value!r}"
             if not np.array_equal(G, before):
                 return "G itself was changed: leave the gradients as they are"
@@ -40,7 +40,7 @@ def check_squared_norm(squared_norm):
             return "of the b^2 pairs only b (b - 1) are of different rows: divide by their number"
         if np.isclose(mean, true + variance / b**2):
             return "the variance was estimated from the same batch: for that, divide by b - 1, not by b"
-        if np.isclose(mean, np.sqrt(true)) or np.allclose(np.sqrt(np.abs(mean)), true):
+        if value != 0 and np.isclose(squared_norm(2 * G), 2 * value):  # the square would be four times as large
             return "the square of the length is wanted, not the length"
         return f"over all batches the mean is {mean:.4g}, and the squared length of the gradient {true:.4g}"
     return PASSED
@@ -56,7 +56,7 @@ def _laws():
         for shift in (1, 8):
             for T in (60, 1000):
                 yield 0.01 * (np.arange(T) + shift) ** -p, "sublinear", f"0.01 (t + {shift})^-{p:g} for t < {T}"
-    for q, start in ((1.5, 0.3), ((1 + 5**0.5) / 2, 0.5), (2.0, 0.1), (2.0, 0.5)):
+    for q, start in ((1.5, 0.3), ((1 + 5**0.5) / 2, 0.5), (2.0, 0.2), (2.0, 0.5)):
         errors = [start]
         while errors[-1] ** q > 1e-15:
             errors.append(errors[-1] ** q)
@@ -67,8 +67,6 @@ def _laws():
 def check_which_rate(which_rate):
     """`which_rate(errors)` says of a sequence whether it falls sublinearly, linearly or superlinearly."""
     for errors, kind, words in _laws():
-        if len(errors) < 5:
-            continue
         got = which_rate(errors.copy())
         if missing(got):
             return NOT_DONE
