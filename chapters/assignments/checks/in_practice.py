@@ -78,7 +78,7 @@ def check_losses(losses):
         assert np.isfinite(at[s]), f"at the score {s:g} the label 1 costs {at[s]}: which number was rounded to 1?"
         assert _relative(at[s], true) < 1e-9, (
             f"at the score {s:g} the label 1 costs {at[s]:.10g}, and the relative error is "
-            f"{_relative(at[s], true):.0e}: where are two nearly equal numbers subtracted?"
+            f"{_relative(at[s], true):.0e}: where are two nearly equal numbers subtracted, or a score cut off?"
         )
     for s in LOWEST:
         assert np.isfinite(at[s]), f"at the score {s:g} the label 1 costs {at[s]}: which number was rounded to 0?"
@@ -357,14 +357,15 @@ class _Tooth:
     """f(x) = |x|^2, with a count of calls that cannot be talked out of it."""
 
     def __init__(self, limit=None):
-        self.calls, self.limit, self.reached = 0, limit, False
+        self.calls, self.limit, self.reached, self.complaint = 0, limit, False, ""
 
     def __call__(self, x):
         self.calls += 1
-        assert self.limit is None or self.calls <= self.limit, (
-            f"f is called more often than the budget of {self.limit} allows"
-        )
-        assert not self.reached, "f is called again after the target has been reached"
+        if self.limit is not None and self.calls > self.limit:
+            self.complaint = f"f is called more often than the budget of {self.limit} allows"
+        if self.reached:
+            self.complaint = "f is called again after the target has been reached"
+        assert not self.complaint, self.complaint
         value = float(np.sum(np.asarray(x) ** 2))
         self.reached = value <= 0.25
         return (NAN if value > 1e6 else value), 2 * np.asarray(x)
@@ -377,7 +378,9 @@ def _scripted(values, ends):
         x *= 0  # methods may do this to what they are given
         for value in values:
             answer = oracle(np.array([value**0.5, 0.0]))
-            assert len(answer) == 2, "the oracle must give what f gives: a value and a gradient"
+            assert isinstance(answer, tuple | list) and len(answer) == 2, (
+                "the oracle must give what f gives: a value and a gradient"
+            )
             assert (np.isnan(answer[0]) or np.isclose(answer[0], value)) and np.isclose(answer[1][0], 2 * value**0.5), (
                 "the oracle must give what f gives, unchanged"
             )
@@ -404,6 +407,7 @@ def check_price(price):
     for values, ends, budget, wanted, hint in cases:
         f, start = _Tooth(budget), np.array([2.0, 1.0])
         paid = price(_scripted(values, ends), f, start, 0.1, budget, 0.25)
+        assert not f.complaint, f.complaint  # also where the code catches every error
         told = f"a method sees {', '.join(f'{v if v < 1e6 else NAN:g}' for v in values) or 'nothing'}"
         told += f"{'' if ends else ' and goes on for ever'}; target 0.25, budget {budget}"
         assert np.array_equal(start, [2.0, 1.0]), (
