@@ -225,12 +225,8 @@ def check_power(power_law):
         close = 1e-6 * _scale(values)
         assert abs(limit - values[-1]) > close, f"{told} your limit is the last value: the run has not arrived"
         if abs(limit - a) > close:
-            even = 2 * n // 4 - 1, 3 * n // 4 - 1, n - 1
-            b = values[list(even)]
-            guess = (b[0] * b[2] - b[1] ** 2) / (b[0] - 2 * b[1] + b[2])
-            assert abs(limit - guess) > close, (
-                f"{told} your limit is {limit:.6g}: equally spaced times suit the other law"
-            )
+            other = pair(power_law(3 + 0.9 ** np.arange(1, n + 1.0)), "the limit and the power")[0]
+            assert abs(other - 3) > 1e-6, f"{told} your limit is {limit:.6g}: equally spaced times suit the other law"
             raise AssertionError(
                 f"{told} your limit is {limit:.6g}: which index has which time, and which times does 2a ask for?"
             )
