@@ -46,6 +46,8 @@ def _one_direction(lowest_direction, kind, H, values, L):
         return f"at most one product an iteration: {iterations} iterations, and you have asked for more"
     if missing(v):
         return NOT_DONE
+    if isinstance(v, tuple) and len(v) != n:
+        return "return the direction alone, without its curvature"
     if np.shape(v) != (n,):
         return f"the direction must have shape ({n},), and has {np.shape(v)}"
     v = np.asarray(v, dtype=float)

@@ -81,6 +81,7 @@ def test_other_correct_answers_pass_too():
         (lambda *a: 3 * power(*a), "length 1"),
         (lambda *a: power(*a) * np.inf, "not finite"),
         (lambda h, L, n, k: -0.3, "shape"),
+        (lambda h, L, n, k: (power(h, L, n, k), -1.0), "the direction alone"),
         (lambda h, L, n, k: np.ones(n) / np.sqrt(n), "has anything been multiplied"),
         (lambda h, L, n, k: power(h, L, n, 2), "can be had"),
     ],
