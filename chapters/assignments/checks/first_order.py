@@ -319,37 +319,38 @@ def check_sgd(sgd):
     assert same < 250, "the second step has the batch of the first: draw a new one for each step"
 
 
-def _at_rest(Z, target, eta, batch):
-    """The covariance of w - best in the long run, from one linear system."""
+def _later(spread, Z, target, eta, batch):
+    """What one step of SGD makes of the mean of (w - best)(w - best)^T, and the part of it that is new noise."""
     n, d = Z.shape
-    best = np.linalg.lstsq(Z, target, rcond=None)[0]
-    outer = np.einsum("ni,nj->nij", Z, Z)
-    H, left = outer.mean(axis=0), target - Z @ best
-    squares = np.einsum("nij,nkl->ikjl", outer, outer).reshape(d * d, d * d) / n
-    twice = squares / batch + (1 - 1 / batch) * np.kron(H, H)
-    noise = np.einsum("n,nij->ij", left**2, outer).ravel() / (n * batch)
-    moved = eta * (np.kron(H, np.eye(d)) + np.kron(np.eye(d), H)) - eta**2 * twice
-    return np.linalg.solve(moved, eta**2 * noise).reshape(d, d), noise.reshape(d, d)
+    left = target - Z @ np.linalg.solve(Z.T @ Z, Z.T @ target)
+    kept = np.eye(d) - eta * Z.T @ Z / n  # what a step by the full gradient keeps
+    own = np.einsum("ni,nj->nij", Z, Z)
+    varied = np.mean([x @ spread @ x for x in own - Z.T @ Z / n], axis=0)
+    noise = np.mean(left[:, None, None] ** 2 * own, axis=0)
+    return kept @ spread @ kept + eta**2 * (varied + noise) / batch, eta**2 * noise / batch
 
 
-@graded("3c, floor")
-def check_floor(floor, Z, target, eta, batch):
-    floor = number(floor, "the floor")
-    assert floor > 0, f"a mean of squares cannot be {floor:.3g}"
-    exact = np.trace(_at_rest(Z, target, eta, batch)[0])
-    for value, what in (
-        (np.sqrt(exact), "that is about the distance; its square is asked for"),
-        (exact / 2, "that is about the gap of F; the squared distance is asked for"),
-        (exact / 4, "that is about the mean over the four weights; their squares are to be added up"),
-    ):
-        assert abs(floor / value - 1) > 0.1 or abs(floor / exact - 1) <= 0.1, what
-    assert floor < 1.1 * exact, (
-        f"{floor:.4g} is too large: is the start forgotten, is the distance that from the best weights, "
+@graded("3c, spread")
+def check_spread(spread, Z, target, eta, batch):
+    spread = array(spread, (4, 4), "the matrix")
+    assert np.allclose(spread, spread.T), "the matrix must be symmetric"
+    least = np.linalg.eigvalsh(spread)[0]
+    assert least > 0, f"there is a direction in which the mean square is {least:.3g}"
+    after, noise = _later(spread, Z, target, eta, batch)
+    now, then, rounding = np.trace(spread), np.trace(after), 0.12 * np.trace(noise)
+    told = f"if the mean squared distance is {now:.4g}, as your matrix says, one more step makes it {then:.4g}"
+    assert now < then + rounding, (
+        f"{told}: it still falls. Is yours a mean, is the start forgotten, is the distance that from the best weights, "
         "and was the batch the one given?"
     )
-    assert floor > 0.9 * exact, (
-        f"{floor:.4g} is too small: runs stay further away. Are there enough steps? "
-        "If it comes from a formula: does that know that the noise grows with the distance?"
+    assert now > then - rounding, (
+        f"{told}: it still grows. Is it the mean itself, and not half of it? If the matrix comes from a "
+        "formula: does that know that noise grows with the distance?"
+    )
+    off = np.linalg.norm(spread - after) / np.linalg.norm(noise)
+    assert off < 0.18, (
+        "the mean squared distance is right, and the directions are not: with your matrix one more step adds "
+        f"{np.round(np.diag(after - spread), 3)} to its diagonal"
     )
 
 

@@ -69,14 +69,16 @@ WRONG = {
         ("one row more", {"size=batch)": "size=batch + 1)", " / batch": " / (batch + 1)"}, "no batch of 2 rows"),
         ("step sizes in the order from behind", {"for eta in etas:": "for eta in etas[::-1]:"}, "has eta = 0"),
     ],
-    "q3-floor": [
-        ("the distance", {"floor = ((run": "floor = np.sqrt(((run"  , ".mean()": ".mean())"}, "its square is asked for"),
-        ("the gap", {"floor = ((": "floor = 0.5 * (("}, "the gap of F"),
-        ("the mean over the weights", {".sum(axis=1).mean()": ".mean()"}, "over the four weights"),
-        ("with the start", {"target, best, np.full(20000, eta)": "target, best + 30, np.full(2000, eta)", "run[100:]": "run"}, "is the start forgotten"),
+    "q3-spread": [
+        ("a number", {"spread = off.T @ off / len(off)": "spread = (off**2).sum(axis=1).mean()"}, "must have shape"),
+        ("the gap of F", {"off.T @ off / len(off)": "off.T @ off / (2 * len(off))"}, "and not half of it"),
+        ("the sum", {" / len(off)": ""}, "is the start forgotten"),
+        ("with the way from the start", {"target, best, np.full(20000, eta)": "target, best + 30, np.full(2000, eta)", "run[100:]": "run"}, "is the start forgotten"),
         ("the distance from 0", {"run[100:] - best": "run[100:]"}, "from the best weights"),
         ("a batch of one", {"np.full(20000, eta), batch": "np.full(20000, eta), 1"}, "the batch the one given"),
-        ("the formula for equal curvatures", "best = np.linalg.lstsq(Z, target, rcond=None)[0]\nfloor = eta * ((Z * (Z @ best - target)[:, None]) ** 2).sum(axis=1).mean() / batch / (2 - eta)", "noise grows with the distance"),
+        ("the formula for equal curvatures", "slopes = Z * (Z @ best - target)[:, None]\nspread = eta / (2 - eta) * slopes.T @ slopes / len(Z) / batch", "noise grows with the distance"),
+        ("the same in all directions", "spread = np.trace(spread) / 4 * np.eye(4)", "the directions are not"),
+        ("one run's end", "spread = np.outer(run[-1] - best, run[-1] - best)", "there is a direction"),
     ],
     "q3-halving": [
         ("the sum not set back", {"before, total, count = None, 0.0, 0\n    return": "before, count = None, 0\n    return"}, "Was all forgotten"),
