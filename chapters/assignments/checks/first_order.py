@@ -79,10 +79,10 @@ class Stream:
 def _path(points, x, steps):
     """The points of a run as an array, the first of them the start."""
     points = array(points, (steps + 1, len(x)), f"the points of {steps} steps")
-    assert np.array_equal(points[0], x), "the first point must be the start"
-    assert steps == 0 or len(x) == 0 or not (points == points[0]).all(), (
-        "all points are the start: does the method move, or is it one array that was changed in place?"
+    assert not (points == points[0]).all(), (
+        "all points are the same: does the method move, or is it one array that was changed in place?"
     )
+    assert np.array_equal(points[0], x), "the first point must be the start"
     return points
 
 
@@ -275,13 +275,13 @@ def check_sgd(sgd):
         points = array(sgd(*given, rng), (len(etas) + 1, 2), f"the points of {len(etas)} steps")
         for now, before in zip(given, (X, y, w, np.array(etas)), strict=False):
             assert np.array_equal(now, before), "an array that was handed in has changed: make new ones"
-        assert np.array_equal(points[0], w), "the first point must be the start"
         return points
 
     points = run([eta, eta, eta], np.random.default_rng(0))
-    assert not (points == w).all(), (
-        "all points are the start: does the method move, or is it one array that was changed in place?"
+    assert not (points == points[0]).all(), (
+        "all points are the same: does the method move, or is it one array that was changed in place?"
     )
+    assert np.array_equal(points[0], w), "the first point must be the start"
     assert np.array_equal(points, run([eta, eta, eta], np.random.default_rng(0))), (
         "two generators in the same state give two runs: draw from `rng` alone"
     )
@@ -335,7 +335,9 @@ def check_spread(spread, Z, target, eta, batch):
     spread = array(spread, (4, 4), "the matrix")
     assert np.allclose(spread, spread.T), "the matrix must be symmetric"
     least = np.linalg.eigvalsh(spread)[0]
-    assert least > 0, f"there is a direction in which the mean square is {least:.3g}"
+    assert least > 1e-12 * np.trace(spread), (
+        "there is a direction in which the mean square is 0 or less: is it a mean over many points?"
+    )
     after, noise = _later(spread, Z, target, eta, batch)
     now, then, rounding = np.trace(spread), np.trace(after), 0.12 * np.trace(noise)
     told = f"if the mean squared distance is {now:.4g}, as your matrix says, one more step makes it {then:.4g}"
@@ -557,7 +559,8 @@ def check_polyak(polyak):
         (lambda x: x @ x, lambda x: 2 * x, np.zeros(2), -1.0, "the gradient is 0"),
         (lambda x: x @ x, lambda x: 2 * x, np.array([1.0, 1.0]), 3.0, "f is below the floor"),
     ):
-        points = array(polyak(f, grad, x.copy(), floor, 4), (5, 2), "the points of 4 steps")
+        points = polyak(f, grad, x.copy(), floor, 4)
+        assert np.shape(points) == (5, 2), f"the points of 4 steps must have shape (5, 2), and have {np.shape(points)}"
         assert np.array_equal(points, np.tile(x, (5, 1))), f"where {what} at the start, all points are the start"
 
 

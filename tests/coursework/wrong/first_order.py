@@ -41,7 +41,7 @@ WRONG = {
         ("gradient descent", {"nu * m)": "nu * g)"}, "fades by the factor"),
         ("the heavy ball's share of the newest gradient", {"(1 - nu) * g + nu * m": "m"}, "must be"),
         ("the gradient further ahead", {"g = grad(x)": "g = grad(x - eta * nu * beta * m)"}, "where is the gradient taken"),
-        ("the points are one array", {"points, m = [x], np.zeros_like(x)": "x = x.copy()\n    points, m = [x], np.zeros_like(x)", "x = x - eta * (": "x -= eta * ("}, "first point must be the start"),
+        ("the points are one array", {"points, m = [x], np.zeros_like(x)": "x = x.copy()\n    points, m = [x], np.zeros_like(x)", "x = x - eta * (": "x -= eta * ("}, "one array that was changed"),
         ("two gradients a step", {"        m = beta": "        g = grad(x)\n        m = beta"}, "gradients"),
     ],
     "q2-edge": [
@@ -66,6 +66,10 @@ WRONG = {
         ("the step size before", {"for eta in etas:": "for eta in [etas[0], *etas[:-1]]:"}, "has eta > 0"),
         ("a row too few", {"rng.integers(len(y)": "rng.integers(len(y) - 1"}, "never come"),
         ("only one row", {"size=batch)": "size=1)", " / batch": ""}, "2 rows are drawn"),
+        ("the points are one array", {"    points = [w]": "    w = w.copy()\n    points = [w]", "w = w - eta": "w -= eta"}, "one array that was changed"),
+        ("the start not among the points", {"points = [w]": "points = []", "np.array(points)": "np.array([*points, w])"}, "first point must be the start"),
+        ("the start changed", {"w = w - eta": "w -= eta", "points.append(w)": "points.append(w.copy())"}, "has changed"),
+        ("some rows more often", {"rng.integers(len(y), size=batch)": "rng.integers(len(y) + 1, size=batch) % len(y)"}, "not drawn equally often"),
         ("one row more", {"size=batch)": "size=batch + 1)", " / batch": " / (batch + 1)"}, "no batch of 2 rows"),
         ("step sizes in the order from behind", {"for eta in etas:": "for eta in etas[::-1]:"}, "has eta = 0"),
     ],
@@ -78,7 +82,7 @@ WRONG = {
         ("a batch of one", {"np.full(20000, eta), batch": "np.full(20000, eta), 1"}, "the batch the one given"),
         ("the formula for equal curvatures", "slopes = Z * (Z @ best - target)[:, None]\nspread = eta / (2 - eta) * slopes.T @ slopes / len(Z) / batch", "noise grows with the distance"),
         ("the same in all directions", "spread = np.trace(spread) / 4 * np.eye(4)", "the directions are not"),
-        ("one run's end", "spread = np.outer(run[-1] - best, run[-1] - best)", "there is a direction"),
+        ("one run's end", "spread = np.outer(run[-1] - best, run[-1] - best)", "a mean over many points"),
     ],
     "q3-halving": [
         ("the sum not set back", {"before, total, count = None, 0.0, 0\n    return": "before, count = None, 0\n    return"}, "Was all forgotten"),
@@ -90,6 +94,7 @@ WRONG = {
         ("a tenth", {"eta = eta / 2": "eta = eta / 10"}, "not with half"),
         ("only the newest product", {"total += g": "total = g"}, "after step 5, of 5 products"),
         ("already in this step", {"        etas.append(eta)\n": "", "        before = g\n": "        before = g\n        etas.append(eta / 2 if count >= patience and total < 0 else eta)\n"}, "do not differ by the eta"),
+        ("halved at once", {"    before, total, count = None, 0.0, 0\n    for": "    before, total, count, eta = None, 0.0, 0, eta / 2\n    for"}, "0.8 was given"),
         ("two gradients a step", {"total += g @ before": "total += grad(x) @ before"}, "gradients"),
     ],
     "q4-first": [
@@ -112,6 +117,7 @@ WRONG = {
         ("the newest gradient instead of the average", {"lr * m_hat": "lr * g"}, "1 step is right"),
         ("the corrected averages carried on", {"m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)": "m, s = m / (1 - beta1**t), s / (1 - beta2**t)\n        m_hat, s_hat = m, s"}, "1 step is right"),
         ("no correction", {"m / (1 - beta1**t), s / (1 - beta2**t)": "m, s"}, "the first step is off"),
+        ("the gradient further ahead", {"g = grad(x)": "g = grad(x - lr * m)"}, "at other points than those"),
     ],
     "q4-late": [
         ("one too few", {"np.argmax(-np.diff(line[:, 0]) > times)) + 1": "np.argmax(-np.diff(line[:, 0]) > times))"}, "not longer than"),
@@ -127,7 +133,7 @@ WRONG = {
         ("Newton's doubled step", {"x - above /": "x - 2 * above /"}, "the tangent at point"),
         ("0 for the floor", {"f(x) - floor": "f(x)"}, "is to reach the floor"),
         ("no care at the floor", {"if above > 0 and g.any():": "if g.any():"}, "f is below the floor"),
-        ("no care where the gradient is 0", {"if above > 0 and g.any():": "if above > 0:"}, "the points of 4 steps"),
+        ("no care where the gradient is 0", {"if above > 0 and g.any():": "if above > 0:"}, "the gradient is 0"),
         ("the first value for ever", {"    points = [x]\n": "    points, above = [x], f(x) - floor\n", "above, g = f(x) - floor, grad(x)": "g = grad(x)"}, "the tangent at point 1"),
         ("sign descent", {"above / (g @ g) * g": "above / np.abs(g).sum() * np.sign(g)"}, "not along the gradient"),
     ],
