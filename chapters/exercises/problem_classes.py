@@ -52,7 +52,8 @@ def _random(call):
     first = call(rng)
     if all(_close(call(rng), first) for _ in range(100)):
         return "a hundred calls gave the same estimate: draw from the rng that is handed in, which goes on, no new one"
-    if not _close(call(np.random.default_rng(7)), call(np.random.default_rng(7))):
+    one, other = np.random.default_rng(7), np.random.default_rng(7)
+    if not all(_close(call(one), call(other)) for _ in range(30)):  # one draw may agree by chance
         return "two generators in the same state gave different estimates: draw from the rng that is handed in alone"
     return None
 
