@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import iteration, nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = [
@@ -245,7 +245,4 @@ def ad_forgetting(C: float) -> float:
 
 def _sizes(name: str, value: Any, zero: bool = True) -> Array:
     """Numbers none of which is negative, or all of which are positive; a single one is an array of shape (1,)."""
-    sizes = np.atleast_1d(checks.numeric(name, value))
-    if not ((sizes >= 0).all() if zero else (sizes > 0).all()):
-        raise ValueError(f"{name} must {'not be negative' if zero else 'be positive'}, got {sizes.min()}")
-    return sizes
+    return np.atleast_1d(nonnegatives(name, value) if zero else positives(name, value))

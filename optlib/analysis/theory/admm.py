@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition, iteration
+from optlib.analysis.theory._arguments import condition, iteration, nonnegatives
 from optlib.typing import Array
 
 __all__ = ["dr_contraction", "dr_linear", "dr_residuals", "dr_stationarity"]
@@ -92,11 +92,4 @@ def dr_stationarity(primal: Any, dual: Any, L: float) -> Array:
     >>> float(ol.theory.dr_stationarity(0.1, 0.3, L=2.0))
     0.5
     """
-    return checks.positive("L", L) * _lengths("primal", primal) + _lengths("dual", dual)
-
-
-def _lengths(name: str, values: Any) -> Array:
-    array = checks.numeric(name, values)
-    if not (array >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {array}")
-    return array
+    return checks.positive("L", L) * nonnegatives("primal", primal) + nonnegatives("dual", dual)

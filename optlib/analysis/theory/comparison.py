@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
+from optlib.analysis.theory._arguments import at_least
 from optlib.typing import Array
 
 __all__ = ["cm_flops", "cm_median_interval", "cm_numbers", "cm_profile_area", "cm_random_search"]
@@ -134,9 +135,7 @@ def cm_random_search(k: Any, q: float) -> Array:
     >>> round(float(cm), 4)
     0.9539
     """
-    k, q = checks.numeric("k", k), checks.fraction("q", q)
-    if not (k >= 1).all():
-        raise ValueError(f"k must be at least 1, got {k.min() if k.size else k}")
+    k, q = at_least("k", k, 1), checks.fraction("q", q)
     return -np.expm1(k * np.log1p(-q))
 
 
@@ -157,7 +156,4 @@ def cm_median_interval(n: Any) -> Array:
     >>> float(ol.theory.cm_median_interval(6))
     0.96875
     """
-    n = checks.numeric("n", n)
-    if not (n >= 1).all():
-        raise ValueError(f"n must be at least 1, got {n.min() if n.size else n}")
-    return 1 - 0.5 ** (n - 1)
+    return 1 - 0.5 ** (at_least("n", n, 1) - 1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition
+from optlib.analysis.theory._arguments import condition, nonnegatives
 from optlib.typing import Array
 
 __all__ = [
@@ -23,14 +23,6 @@ __all__ = [
     "gap_from_distance",
     "gap_from_gradient",
 ]
-
-
-def _length(name: str, value: Any) -> Array:
-    """``value`` as an array of lengths, none negative."""
-    array = checks.numeric(name, value)
-    if not (array >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {value!r}")
-    return array
 
 
 def _curvatures(mu: float, L: float) -> tuple[float, float]:
@@ -52,7 +44,7 @@ def cs_upper(d: Any, L: float) -> Array:
     >>> float(ol.theory.cs_upper(3.0, L=2.0))
     9.0
     """
-    return checks.positive("L", L) / 2 * _length("d", d) ** 2
+    return checks.positive("L", L) / 2 * nonnegatives("d", d) ** 2
 
 
 def cs_lower(d: Any, mu: float) -> Array:
@@ -67,7 +59,7 @@ def cs_lower(d: Any, mu: float) -> Array:
     >>> float(ol.theory.cs_lower(3.0, mu=2.0))
     9.0
     """
-    return checks.nonnegative("mu", mu) / 2 * _length("d", d) ** 2
+    return checks.nonnegative("mu", mu) / 2 * nonnegatives("d", d) ** 2
 
 
 def cs_interpolation(a: Any, L: float) -> Array:
@@ -82,7 +74,7 @@ def cs_interpolation(a: Any, L: float) -> Array:
     >>> float(ol.theory.cs_interpolation(6.0, L=2.0))
     9.0
     """
-    return _length("a", a) ** 2 / (2 * checks.positive("L", L))
+    return nonnegatives("a", a) ** 2 / (2 * checks.positive("L", L))
 
 
 def cs_cocoercive(a: Any, L: float) -> Array:
@@ -97,7 +89,7 @@ def cs_cocoercive(a: Any, L: float) -> Array:
     >>> float(ol.theory.cs_cocoercive(6.0, L=2.0))
     18.0
     """
-    return _length("a", a) ** 2 / checks.positive("L", L)
+    return nonnegatives("a", a) ** 2 / checks.positive("L", L)
 
 
 def cs_strong(a: Any, d: Any, mu: float, L: float) -> Array:
@@ -114,7 +106,7 @@ def cs_strong(a: Any, d: Any, mu: float, L: float) -> Array:
     2.0
     """
     mu, L = _curvatures(mu, L)
-    return (mu * L * _length("d", d) ** 2 + _length("a", a) ** 2) / (mu + L)
+    return (mu * L * nonnegatives("d", d) ** 2 + nonnegatives("a", a) ** 2) / (mu + L)
 
 
 def gap_from_gradient(g: Any, mu: float, L: float) -> tuple[Array, Array]:
@@ -131,7 +123,7 @@ def gap_from_gradient(g: Any, mu: float, L: float) -> tuple[Array, Array]:
     >>> [float(end) for end in ol.theory.gap_from_gradient(2.0, mu=1.0, L=4.0)]
     [0.5, 2.0]
     """
-    (mu, L), g = _curvatures(mu, L), _length("g", g)
+    (mu, L), g = _curvatures(mu, L), nonnegatives("g", g)
     return g**2 / (2 * L), g**2 / (2 * mu)
 
 
@@ -147,7 +139,7 @@ def gap_from_distance(r: Any, mu: float, L: float) -> tuple[Array, Array]:
     >>> [float(end) for end in ol.theory.gap_from_distance(2.0, mu=1.0, L=4.0)]
     [2.0, 8.0]
     """
-    (mu, L), r = _curvatures(mu, L), _length("r", r)
+    (mu, L), r = _curvatures(mu, L), nonnegatives("r", r)
     return mu / 2 * r**2, L / 2 * r**2
 
 
@@ -163,7 +155,7 @@ def distance_from_gradient(g: Any, mu: float, L: float) -> tuple[Array, Array]:
     >>> [float(end) for end in ol.theory.distance_from_gradient(2.0, mu=1.0, L=4.0)]
     [0.5, 2.0]
     """
-    (mu, L), g = _curvatures(mu, L), _length("g", g)
+    (mu, L), g = _curvatures(mu, L), nonnegatives("g", g)
     return g / L, g / mu
 
 
@@ -179,7 +171,7 @@ def distance_from_gap(gap: Any, mu: float, L: float) -> tuple[Array, Array]:
     >>> [float(end) for end in ol.theory.distance_from_gap(2.0, mu=1.0, L=4.0)]
     [1.0, 2.0]
     """
-    (mu, L), gap = _curvatures(mu, L), _length("gap", gap)
+    (mu, L), gap = _curvatures(mu, L), nonnegatives("gap", gap)
     return np.sqrt(2 * gap / L), np.sqrt(2 * gap / mu)
 
 

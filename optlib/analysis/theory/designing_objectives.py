@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import iteration, nonnegatives, share
 from optlib.typing import Array
 
 __all__ = ["cvar", "cvar_smoothing", "dro_gap", "huber_shift"]
@@ -56,9 +56,7 @@ def huber_shift(X: Any, residuals: Any, added: Any, delta: float, nu: float = 0.
     X, r = checks.numeric("X", X), np.abs(checks.vector("residuals", residuals))
     if X.ndim != 2 or len(X) != len(r):
         raise ValueError(f"X must have shape ({len(r)}, d), one row a residual, got {X.shape}")
-    norms = checks.vector("added", added)
-    if (norms < 0).any():
-        raise ValueError(f"added must not be negative, got {norms.min()}")
+    norms = nonnegatives("added", checks.vector("added", added))
     delta, nu = checks.positive("delta", delta), checks.nonnegative("nu", nu)
     lengths, D = np.linalg.norm(X, axis=1), 0.0
     while True:  # K shrinks as D grows, so that this ends after at most n rounds
@@ -103,8 +101,8 @@ def cvar(losses: Any, alpha: float) -> float:
     [2.75, 4.0, 4.333333333333333, 5.0]
     """
     worst_first = np.sort(checks.vector("losses", losses))[::-1]
-    share = _share(alpha) * worst_first.size
-    return float(np.clip(share - np.arange(worst_first.size), 0.0, 1.0) @ worst_first / share)
+    worst = share("alpha", alpha) * worst_first.size
+    return float(np.clip(worst - np.arange(worst_first.size), 0.0, 1.0) @ worst_first / worst)
 
 
 def cvar_smoothing(alpha: float, eps: float) -> float:
@@ -138,7 +136,7 @@ def cvar_smoothing(alpha: float, eps: float) -> float:
     >>> round(ol.theory.cvar_smoothing(0.5, eps=0.1), 4)  # 0.2 log 2
     0.1386
     """
-    alpha, eps = _share(alpha), checks.positive("eps", eps)
+    alpha, eps = share("alpha", alpha), checks.positive("eps", eps)
     rest = 0.0 if alpha == 1 else (1 - alpha) * math.log1p(-alpha)
     return eps * -(alpha * math.log(alpha) + rest) / alpha
 
@@ -185,10 +183,3 @@ def dro_gap(t: Any, eta: float, eta_q: float, R: float, G: float, M: float, grou
     R, G, M = checks.nonnegative("R", R), checks.nonnegative("G", G), checks.nonnegative("M", M)
     D2 = 1 - 1 / checks.natural("groups", groups, least=1)
     return (R**2 / eta + D2 / eta_q) / (2 * iteration(t, 1)) + (eta * G**2 + eta_q * M**2) / 2
-
-
-def _share(alpha: float) -> float:
-    """A share of the samples."""
-    if not 0 < checks.real("alpha", alpha) <= 1:
-        raise ValueError(f"alpha must lie in (0, 1], got {alpha!r}")
-    return float(alpha)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition, iteration
+from optlib.analysis.theory._arguments import condition, iteration, share, step_below
 from optlib.analysis.theory.stochastic_gradient import sg_quadratic
 from optlib.typing import Array
 
@@ -31,18 +31,9 @@ __all__ = [
 ]
 
 
-def _below(eta: float, limit: float, what: str, *, equal: bool = False) -> float:
-    """A step size below ``limit``, or at most that, which is ``what`` in words."""
-    if not (checks.positive("eta", eta) < limit or (equal and eta <= limit * (1 + 1e-12))):
-        raise ValueError(f"eta must be {'at most' if equal else 'below'} {what} = {limit:.3g}, got {eta!r}")
-    return float(eta)
-
-
 def _root(delta: float) -> float:
     """s, for a delta in (0, 1]."""
-    if not 0 < checks.real("delta", delta) <= 1:
-        raise ValueError(f"delta must lie in (0, 1], got {delta!r}")
-    return math.sqrt(1 - delta)
+    return math.sqrt(1 - share("delta", delta))
 
 
 def ds_variance(sigma: float, zeta: float, workers: int, batch: int) -> float:
@@ -92,7 +83,7 @@ def ds_local_rate(t: Any, eta: float, mu: float, H: int) -> Array:
     0.015625
     """
     mu = checks.positive("mu", mu)
-    q = 1 - mu * _below(eta, 1 / mu, "1 / mu", equal=True)
+    q = 1 - mu * step_below(eta, 1 / mu, "1 / mu", equal=True)
     return q ** (checks.natural("H", H, least=1) * iteration(t, 0))
 
 
@@ -124,9 +115,9 @@ def ds_local_drift(eta: float, H: int, L: float, mu: float, zeta: float, quadrat
     condition(checks.positive("L", L) / mu)
     checks.instance("quadratic", quadratic, bool, "True or False")
     if quadratic:
-        eta, other, factor = _below(eta, 1 / L, "1 / L", equal=True), L, 0.5
+        eta, other, factor = step_below(eta, 1 / L, "1 / L", equal=True), L, 0.5
     else:
-        eta, other, factor = _below(eta, 2 / (L + mu), "2 / (L + mu)", equal=True), (L + mu) / 2, 1.0
+        eta, other, factor = step_below(eta, 2 / (L + mu), "2 / (L + mu)", equal=True), (L + mu) / 2, 1.0
     H, zeta = checks.natural("H", H, least=1), checks.nonnegative("zeta", zeta)
     moved = [(1 - max(1 - eta * a, 0.0) ** H) / a for a in (mu, other)] if H > 1 else [eta, eta]
     return factor * zeta / mu * max(1 - moved[1] / moved[0], 0.0)
@@ -256,7 +247,7 @@ def ds_feedback(
     array([8. , 0.8])
     """
     s = _root(delta)
-    eta = _below(eta, ds_feedback_step(L, delta), "2 (1 - s) / ((1 + s) L)")
+    eta = step_below(eta, ds_feedback_step(L, delta), "2 (1 - s) / ((1 + s) L)")
     a = eta * L * s / (1 - s)
     sigma, zeta = checks.nonnegative("sigma", sigma), checks.nonnegative("zeta", zeta)
     kept = sigma**2 + zeta**2
@@ -285,7 +276,6 @@ def ds_one_worker(t: Any, eta: float, L: float, gap: float, delta: float) -> Arr
     >>> float(ol.theory.ds_one_worker(10, eta=1.0, L=1.0, gap=1.0, delta=0.5))
     0.4
     """
-    _root(delta)
-    L = checks.positive("L", L)
-    eta = _below(eta, 2 / L, "2 / L")
+    delta, L = share("delta", delta), checks.positive("L", L)
+    eta = step_below(eta, 2 / L, "2 / L")
     return 2 * checks.nonnegative("gap", gap) / (delta * eta * (2 - eta * L) * iteration(t, 1))

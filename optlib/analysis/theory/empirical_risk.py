@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
+from optlib.analysis.theory._arguments import at_least
 from optlib.objectives.penalties import GroupL2
 from optlib.typing import Array
 
@@ -188,8 +189,6 @@ def er_hoeffding(N: Any, delta: float, width: float = 1.0, choices: int = 1) -> 
     >>> ol.theory.er_hoeffding([100, 400], delta=0.05).round(3)
     array([0.136, 0.068])
     """
-    N = checks.numeric("N", N)
-    if not (N >= 1).all():
-        raise ValueError(f"N must be at least 1, got {N}")
+    N = at_least("N", N, 1)
     K, width = checks.natural("choices", choices, least=1), checks.positive("width", width)
     return width * np.sqrt(np.log(2 * K / checks.fraction("delta", delta)) / (2 * N))

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import iteration, nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = [
@@ -47,10 +47,8 @@ def es_escape_time(distance: Any, away: float, eta: float, gamma: float) -> Arra
     >>> float(ol.theory.es_escape_time(0.125, away=1.0, eta=1.0, gamma=1.0))
     3.0
     """
-    distance, away = checks.numeric("distance", distance), checks.positive("away", away)
+    distance, away = positives("distance", distance), checks.positive("away", away)
     eta, gamma = checks.positive("eta", eta), checks.positive("gamma", gamma)
-    if not (distance > 0).all():
-        raise ValueError(f"distance must be positive, got {distance}")
     return np.maximum(np.log(away / distance), 0.0) / np.log1p(eta * gamma)
 
 
@@ -93,9 +91,7 @@ def es_saddles_in_a_row(k: Any, distance: float, eta: float, L: float, gamma: fl
     >>> ol.theory.es_saddles_in_a_row(np.arange(4), distance=0.25, eta=0.5, L=1.0, gamma=2.0)
     array([ 0.,  2.,  6., 14.])
     """
-    k = checks.numeric("k", k)
-    if not (k >= 0).all():
-        raise ValueError(f"k must not be negative, got {k}")
+    k = nonnegatives("k", k)
     distance, grow = checks.fraction("distance", distance), np.log1p(checks.positive("eta", eta) * gamma)
     checks.positive("gamma", gamma)
     c = -np.log1p(-checks.fraction("eta * L", eta * checks.positive("L", L))) / grow
@@ -211,10 +207,7 @@ def es_curvature_decrease(gamma: Any, M: float) -> Array:
     >>> float(ol.theory.es_curvature_decrease(3.0, M=2.0))
     4.5
     """
-    gamma, M = checks.numeric("gamma", gamma), checks.positive("M", M)
-    if not (gamma >= 0).all():
-        raise ValueError(f"gamma must not be negative, got {gamma}")
-    return 2 * gamma**3 / (3 * M**2)
+    return 2 * nonnegatives("gamma", gamma) ** 3 / (3 * checks.positive("M", M) ** 2)
 
 
 def es_curvature_steps(gap: float, eps: float, gamma: float, L: float, M: float) -> float:
@@ -253,10 +246,7 @@ def es_cubic_decrease(length: Any, M: float) -> Array:
     >>> float(ol.theory.es_cubic_decrease(2.0, M=3.0))
     2.0
     """
-    length, M = checks.numeric("length", length), checks.positive("M", M)
-    if not (length >= 0).all():
-        raise ValueError(f"length must not be negative, got {length}")
-    return M / 12 * length**3
+    return checks.positive("M", M) / 12 * nonnegatives("length", length) ** 3
 
 
 def es_cubic_length(g: Any, lowest: Any, M: float) -> Array:
@@ -279,9 +269,7 @@ def es_cubic_length(g: Any, lowest: Any, M: float) -> Array:
     >>> float(ol.theory.es_cubic_length(8.0, lowest=-9.0, M=2.0))
     3.0
     """
-    g, lowest, M = checks.numeric("g", g), checks.numeric("lowest", lowest), checks.positive("M", M)
-    if not (g >= 0).all():
-        raise ValueError(f"g must not be negative, got {g}")
+    g, lowest, M = nonnegatives("g", g), checks.numeric("lowest", lowest), checks.positive("M", M)
     return np.maximum(np.sqrt(g / M), -2 * lowest / (3 * M))
 
 

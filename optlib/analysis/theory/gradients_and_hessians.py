@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
+from optlib.analysis.theory._arguments import nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = [
@@ -22,20 +23,6 @@ __all__ = [
     "gh_quadratic_model",
     "gh_slope",
 ]
-
-
-def _distances(name: str, value: Any) -> Array:
-    """Lengths of steps, none negative."""
-    if not ((array := checks.numeric(name, value)) >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {value}")
-    return array
-
-
-def _steps(h: Any) -> Array:
-    """Steps of difference quotients, all positive."""
-    if not ((array := checks.numeric("h", h)) > 0).all():
-        raise ValueError(f"h must be positive, got {h}")
-    return array
 
 
 def gh_slope(angle: Any, norm: float) -> Array:
@@ -93,7 +80,7 @@ def gh_linear_model(distance: Any, L: float) -> Array:
     >>> float(ol.theory.gh_linear_model(0.5, L=4.0))
     0.5
     """
-    return checks.positive("L", L) / 2 * _distances("distance", distance) ** 2
+    return checks.positive("L", L) / 2 * nonnegatives("distance", distance) ** 2
 
 
 def gh_gradient_model(distance: Any, M: float) -> Array:
@@ -113,7 +100,7 @@ def gh_gradient_model(distance: Any, M: float) -> Array:
     >>> float(ol.theory.gh_gradient_model(0.5, M=4.0))
     0.5
     """
-    return checks.positive("M", M) / 2 * _distances("distance", distance) ** 2
+    return checks.positive("M", M) / 2 * nonnegatives("distance", distance) ** 2
 
 
 def gh_quadratic_model(distance: Any, M: float) -> Array:
@@ -133,7 +120,7 @@ def gh_quadratic_model(distance: Any, M: float) -> Array:
     >>> float(ol.theory.gh_quadratic_model(0.5, M=12.0))
     0.25
     """
-    return checks.positive("M", M) / 6 * _distances("distance", distance) ** 3
+    return checks.positive("M", M) / 6 * nonnegatives("distance", distance) ** 3
 
 
 def gh_forward_difference(h: Any, L: float, delta: float) -> Array:
@@ -155,7 +142,7 @@ def gh_forward_difference(h: Any, L: float, delta: float) -> Array:
     >>> float(ol.theory.gh_forward_difference(0.5, L=2.0, delta=0.125))
     1.0
     """
-    h = _steps(h)
+    h = positives("h", h)
     return checks.positive("L", L) * h / 2 + 2 * checks.nonnegative("delta", delta) / h
 
 
@@ -191,7 +178,7 @@ def gh_central_difference(h: Any, M: float, delta: float) -> Array:
     >>> float(ol.theory.gh_central_difference(0.5, M=12.0, delta=0.25))
     1.0
     """
-    h = _steps(h)
+    h = positives("h", h)
     return checks.positive("M", M) * h**2 / 6 + checks.nonnegative("delta", delta) / h
 
 
@@ -227,4 +214,4 @@ def gh_complex_step(h: Any, M: float) -> Array:
     >>> float(ol.theory.gh_complex_step(0.5, M=12.0))
     0.5
     """
-    return checks.positive("M", M) * _steps(h) ** 2 / 6
+    return checks.positive("M", M) * positives("h", h) ** 2 / 6

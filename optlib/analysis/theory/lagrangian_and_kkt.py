@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import iteration, nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = ["kkt_dual_bound", "kkt_multiplier_step", "kkt_multipliers", "kkt_price"]
@@ -41,7 +41,7 @@ def kkt_dual_bound(value: Any, stationarity: Any, mu: float) -> Array:
     >>> [float(ol.theory.kkt_dual_bound(L([-1.0], lam), L.residuals([-1.0], lam)[0], mu=2.0)) for lam in (1.0, 2.0)]
     [-0.25, 0.0]
     """
-    r = _norms("stationarity", stationarity)
+    r = nonnegatives("stationarity", stationarity)
     return checks.numeric("value", value) - r**2 / (2 * checks.positive("mu", mu))
 
 
@@ -123,15 +123,5 @@ def kkt_multiplier_step(e: Any, error: Any, rho: Any, s: float) -> Array:
     >>> float(ol.theory.kkt_multiplier_step(1.0, error=0.5, rho=2.0, s=1.5))
     0.5
     """
-    e, error, rho = _norms("e", e), _norms("error", error), checks.numeric("rho", rho)
-    if not (rho > 0).all():
-        raise ValueError(f"rho must be positive, got {rho}")
+    e, error, rho = nonnegatives("e", e), nonnegatives("error", error), positives("rho", rho)
     return (e + rho * error) / (1 + rho * checks.positive("s", s))
-
-
-def _norms(name: str, value: Any) -> Array:
-    """An array of norms, none of them negative."""
-    array = checks.numeric(name, value)
-    if not (array >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {array}")
-    return array

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import iteration, nonnegatives
 from optlib.typing import Array
 
 __all__ = [
@@ -26,10 +26,7 @@ __all__ = [
 
 
 def _steps(etas: Any) -> Array:
-    etas = checks.vector("etas", etas)
-    if (etas < 0).any():
-        raise ValueError(f"etas must not be negative, got {etas.min()}")
-    return etas
+    return nonnegatives("etas", checks.vector("etas", etas))
 
 
 def schedule_travel(etas: Any, G: float) -> Array:

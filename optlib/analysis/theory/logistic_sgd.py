@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory._arguments import at_least, iteration, nonnegatives
 from optlib.typing import Array
 
 __all__ = [
@@ -131,10 +131,7 @@ def ls_excess(n: Any, d: int) -> Array:
     >>> float(ol.theory.ls_excess(2000, d=20))
     0.005
     """
-    n = checks.numeric("n", n)
-    if not (n >= 1).all():
-        raise ValueError(f"n must be at least 1, got {n}")
-    return checks.natural("d", d, least=1) / (2 * n)
+    return checks.natural("d", d, least=1) / (2 * at_least("n", n, 1))
 
 
 def ls_total(statistical: Any, optimisation: Any) -> Array:
@@ -156,11 +153,8 @@ def ls_total(statistical: Any, optimisation: Any) -> Array:
     >>> float(ol.theory.ls_total(1.0, 0.01))
     1.2100000000000002
     """
-    parts = [checks.numeric("statistical", statistical), checks.numeric("optimisation", optimisation)]
-    for name, part in zip(("statistical", "optimisation"), parts, strict=True):
-        if not (part >= 0).all():
-            raise ValueError(f"{name} must not be negative, got {part}")
-    return np.asarray((np.sqrt(parts[0]) + np.sqrt(parts[1])) ** 2)
+    data, method = nonnegatives("statistical", statistical), nonnegatives("optimisation", optimisation)
+    return np.asarray((np.sqrt(data) + np.sqrt(method)) ** 2)
 
 
 def ls_separable_loss(t: Any, eta: float, margin: float) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
+from optlib.analysis.theory._arguments import positives
 from optlib.typing import Array
 
 __all__ = [
@@ -17,14 +18,6 @@ __all__ = [
     "pc_uphill",
     "pc_variance",
 ]
-
-
-def _strength(lam: Any) -> Array:
-    """A penalty's strength, or an array of them, all positive."""
-    lam = checks.numeric("lam", lam)
-    if not (lam > 0).all():
-        raise ValueError(f"lam must be positive, got {lam}")
-    return lam
 
 
 def _size(name: str, size: Any, most: float) -> Array:
@@ -49,7 +42,7 @@ def pc_sublevel_radius(value: float, lam: Any) -> Array:
     >>> float(ol.theory.pc_sublevel_radius(0.5, lam=1.0))
     1.0
     """
-    return np.sqrt(2 * checks.nonnegative("value", value) / _strength(lam))
+    return np.sqrt(2 * checks.nonnegative("value", value) / positives("lam", lam))
 
 
 def pc_radius_lower(lam: Any, g: float, L: float) -> Array:
@@ -64,7 +57,7 @@ def pc_radius_lower(lam: Any, g: float, L: float) -> Array:
     >>> float(ol.theory.pc_radius_lower(1.0, g=6.0, L=2.0))
     2.0
     """
-    return checks.nonnegative("g", g) / (checks.positive("L", L) + _strength(lam))
+    return checks.nonnegative("g", g) / (checks.positive("L", L) + positives("lam", lam))
 
 
 def pc_variance(size: Any, sigma: float, n: int, replace: bool = False) -> Array:
@@ -117,9 +110,7 @@ def pc_batch_size(error: Any, sigma: float, n: int, replace: bool = False) -> Ar
     >>> float(ol.theory.pc_batch_size(0.5, sigma=2.0, n=5, replace=True)), float(ol.theory.pc_batch_size(0.5, 2.0, 5))
     (16.0, 4.0)
     """
-    n, sigma, error = checks.natural("n", n, least=2), checks.positive("sigma", sigma), checks.numeric("error", error)
-    if not (error > 0).all():
-        raise ValueError(f"error must be positive, got {error}")
+    n, sigma, error = checks.natural("n", n, least=2), checks.positive("sigma", sigma), positives("error", error)
     return sigma**2 / error**2 if replace else n * sigma**2 / (sigma**2 + (n - 1) * error**2)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from optlib import checks
 from optlib.analysis.theory._arguments import iteration
+from optlib.analysis.theory.reading_convergence import rc_rate
 from optlib.typing import Array
 
 __all__ = ["pg_contraction"]
@@ -31,7 +32,4 @@ def pg_contraction(t: Any, eta: float, mu: float, L: float) -> Array:
     >>> ol.theory.pg_contraction(np.arange(3), eta=0.5, mu=1.0, L=2.0)
     array([1.  , 0.5 , 0.25])
     """
-    eta, mu, L = checks.positive("eta", eta), checks.positive("mu", mu), checks.positive("L", L)
-    if mu > L:
-        raise ValueError(f"mu must be at most L = {L!r}, got {mu!r}")
-    return np.power(max(abs(1 - eta * mu), abs(1 - eta * L)), iteration(t, 0))
+    return np.power(rc_rate(eta, checks.positive("mu", mu), L), iteration(t, 0))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition, iteration
+from optlib.analysis.theory._arguments import condition, iteration, nonnegatives
 from optlib.typing import Array
 
 __all__ = [
@@ -20,14 +20,6 @@ __all__ = [
     "qn_quadratic",
     "qn_start",
 ]
-
-
-def _nonnegative(name: str, value: Any) -> Array:
-    """An array, none of whose entries is negative."""
-    array = checks.numeric(name, value)
-    if not (array >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {array.min() if array.size else array}")
-    return array
 
 
 def _growth(kappa: float) -> float:
@@ -54,7 +46,7 @@ def qn_least_change(distance: Any, change: Any) -> Array:
     >>> float(ol.theory.qn_least_change(5.0, 3.0))
     4.0
     """
-    distance, change = _nonnegative("distance", distance), _nonnegative("change", change)
+    distance, change = nonnegatives("distance", distance), nonnegatives("change", change)
     if not (change <= distance).all():
         raise ValueError("change must be at most distance: H_+ is the nearest matrix of its kind")
     return np.sqrt((distance - change) * (distance + change))
@@ -86,7 +78,7 @@ def qn_curvature(slope: Any, eta: Any, c2: float) -> Array:
     >>> float(ol.theory.qn_curvature(-2.0, eta=0.5, c2=0.9).round(3))
     0.1
     """
-    slope, eta = checks.numeric("slope", slope), _nonnegative("eta", eta)
+    slope, eta = checks.numeric("slope", slope), nonnegatives("eta", eta)
     if not (slope < 0).all():
         raise ValueError(f"slope must be negative, as along a descent direction, got {slope}")
     return -(1 - checks.fraction("c2", c2)) * eta * slope
@@ -208,5 +200,5 @@ def qn_dennis_more(ratio: Any, e: Any, e_next: Any, M: float) -> Array:
     >>> float(ol.theory.qn_dennis_more(0.25, e=1.0, e_next=0.5, M=2.0))
     1.75
     """
-    ratio, e, e_next = _nonnegative("ratio", ratio), _nonnegative("e", e), _nonnegative("e_next", e_next)
+    ratio, e, e_next = nonnegatives("ratio", ratio), nonnegatives("e", e), nonnegatives("e_next", e_next)
     return ratio + checks.positive("M", M) / 2 * (e + e_next)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import erf
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition, iteration
+from optlib.analysis.theory._arguments import condition, iteration, nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = [
@@ -29,14 +29,6 @@ __all__ = [
     "rc_smooth_gap",
     "rc_smooth_noise",
 ]
-
-
-def _length(name: str, value: Any) -> Array:
-    """``value`` as an array of lengths, none negative."""
-    array = checks.numeric(name, value)
-    if not (array >= 0).all():
-        raise ValueError(f"{name} must not be negative, got {value!r}")
-    return array
 
 
 def rc_path(gap: Any, mu: float, L: float, eta: float) -> Array:
@@ -62,9 +54,9 @@ def rc_path(gap: Any, mu: float, L: float, eta: float) -> Array:
     """
     mu, L = checks.positive("mu", mu), checks.positive("L", L)
     condition(L / mu)
-    if checks.positive("eta", eta) * L >= 2:
+    if checks.positive("eta", eta) * L >= 2:  # the product, so that what is divided by is not 0
         raise ValueError(f"eta must be below 2 / L = {2 / L:.3g}, got {eta!r}")
-    return np.sqrt(2 * _length("gap", gap) / mu) / (1 - eta * L / 2)
+    return np.sqrt(2 * nonnegatives("gap", gap) / mu) / (1 - eta * L / 2)
 
 
 def rc_convex_gap(g: Any, r: Any, L: float) -> Array:
@@ -83,7 +75,7 @@ def rc_convex_gap(g: Any, r: Any, L: float) -> Array:
     >>> float(ol.theory.rc_convex_gap(1.0, 2.0, L=2.0))
     1.75
     """
-    L, g, r = checks.positive("L", L), _length("g", g), _length("r", r)
+    L, g, r = checks.positive("L", L), nonnegatives("g", g), nonnegatives("r", r)
     if (g > L * r * (1 + 1e-9)).any():
         raise ValueError(f"g must be at most L r, as f is L-smooth, got g = {g} and L r = {L * r}")
     return g * r - g**2 / (2 * L)
@@ -103,10 +95,8 @@ def rc_mapping(G: Any, eta: float, other: Any) -> tuple[Array, Array]:
     >>> [float(end) for end in ol.theory.rc_mapping(3.0, eta=0.1, other=0.2)]
     [1.5, 3.0]
     """
-    other = checks.numeric("other", other)
-    if not (other > 0).all():
-        raise ValueError(f"other must be positive, got {other}")
-    G, ratio = _length("G", G), checks.positive("eta", eta) / other
+    other = positives("other", other)
+    G, ratio = nonnegatives("G", G), checks.positive("eta", eta) / other
     return np.minimum(1.0, ratio) * G, np.maximum(1.0, ratio) * G
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
-from optlib.analysis.theory._arguments import condition, iteration
+from optlib.analysis.theory._arguments import condition, iteration, step_below
 from optlib.steps.schedules import as_schedule
 from optlib.typing import Array, Schedule
 
@@ -29,13 +29,6 @@ __all__ = [
     "sg_slow_decay",
     "sg_smoothness",
 ]
-
-
-def _step(eta: float, limit: float, what: str) -> float:
-    """A step size below ``limit``, which is ``what`` in words."""
-    if checks.positive("eta", eta) >= limit:
-        raise ValueError(f"eta must be below {what} = {limit:.3g}, got {eta!r}")
-    return float(eta)
 
 
 def sg_smoothness(L: float, L_max: float, batch: int) -> float:
@@ -86,7 +79,7 @@ def sg_constant(t: Any, eta: float, L: float, mu: float, sigma: float, R: float)
     """
     mu, L = checks.positive("mu", mu), checks.positive("L", L)
     condition(L / mu)
-    eta = _step(eta, 1 / L, "1 / L")
+    eta = step_below(eta, 1 / L, "1 / L")
     rho_t = (1 - 2 * eta * mu * (1 - eta * L)) ** iteration(t, 0)
     floor = eta * checks.nonnegative("sigma", sigma) ** 2 / (mu * (1 - eta * L))
     return rho_t * checks.nonnegative("R", R) ** 2 + (1 - rho_t) * floor
@@ -113,7 +106,7 @@ def sg_floor(eta: float, L: float, mu: float, sigma: float) -> float:
     """
     mu, L = checks.positive("mu", mu), checks.positive("L", L)
     condition(L / mu)
-    eta = _step(eta, 2 / L, "2 / L")
+    eta = step_below(eta, 2 / L, "2 / L")
     return eta * checks.nonnegative("sigma", sigma) ** 2 / (2 * mu * (1 - math.sqrt(eta * L / 2)) ** 2)
 
 
@@ -138,7 +131,7 @@ def sg_quadratic(t: Any, eta: float, mu: float, sigma: float, R: float) -> Array
     array([9.  , 0.25])
     """
     mu = checks.positive("mu", mu)
-    eta = _step(eta, 2 / mu, "2 / mu")
+    eta = step_below(eta, 2 / mu, "2 / mu")
     rho_t = (1 - eta * mu) ** (2 * iteration(t, 0))
     floor = eta * checks.nonnegative("sigma", sigma) ** 2 / (mu * (2 - eta * mu))
     return rho_t * checks.nonnegative("R", R) ** 2 + (1 - rho_t) * floor
@@ -163,7 +156,7 @@ def sg_interpolation(t: Any, eta: float, L: float, mu: float) -> Array:
     """
     mu, L = checks.positive("mu", mu), checks.positive("L", L)
     condition(L / mu)
-    eta = _step(eta, 2 / L, "2 / L")
+    eta = step_below(eta, 2 / L, "2 / L")
     return (1 - eta * mu * (2 - eta * L)) ** iteration(t, 0)
 
 
@@ -260,7 +253,7 @@ def sg_nonconvex(t: Any, eta: float, L: float, gap: float, sigma: float) -> Arra
     1.25
     """
     L = checks.positive("L", L)
-    eta = _step(eta, 2 / L, "2 / L")
+    eta = step_below(eta, 2 / L, "2 / L")
     scale = eta * (2 - eta * L)
     noise = L * (eta * checks.nonnegative("sigma", sigma)) ** 2
     return (2 * checks.nonnegative("gap", gap) / iteration(t, 1) + noise) / scale

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib import checks
+from optlib.analysis.theory._arguments import nonnegatives, positives
 from optlib.typing import Array
 
 __all__ = ["tr_cauchy", "tr_iterations", "tr_radius"]
@@ -31,11 +32,7 @@ def tr_cauchy(g: Any, H: Any, radius: Any) -> Array:
     >>> float(ol.theory.tr_cauchy(2.0, H=4.0, radius=3.0))
     0.5
     """
-    g, H, radius = checks.numeric("g", g), checks.numeric("H", H), checks.numeric("radius", radius)
-    for name, value, good in (("g", g, g >= 0), ("H", H, H >= 0), ("radius", radius, radius > 0)):
-        if not good.all():
-            raise ValueError(f"{name} must {'be positive' if name == 'radius' else 'not be negative'}, got {value}")
-    g, H, radius = np.broadcast_arrays(g, H, radius)
+    g, H, radius = np.broadcast_arrays(nonnegatives("g", g), nonnegatives("H", H), positives("radius", radius))
     newton = np.divide(g, H, out=np.full(g.shape, np.inf), where=H > 0)
     return 0.5 * g * np.minimum(radius, newton)
 
