@@ -163,10 +163,11 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
         with sheet.open(newline="", encoding="utf-8-sig") as file:
             entered = {(row["student"], row["cell"]): row for row in csv.DictReader(file)}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="optimization") as book:
-        cells = book.find_notebook(assignment, assignment).grade_cells
+        notebook = book.find_notebook(assignment, assignment)
+        cells = notebook.grade_cells
         order = [grading(cell)["grade_id"] for cell in _graded(course, assignment)]
         cells = sorted(cells, key=lambda cell: order.index(cell.name))
-        by_hand = {cell.name for cell in cells} & {cell.name for cell in _solutions(book, assignment)}
+        by_hand = {cell.name for cell in cells} & {cell.name for cell in notebook.solution_cells}
         for submission in found:
             try:
                 saved = book.find_submission_notebook(assignment, assignment, submission.key)
@@ -174,11 +175,12 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
                 saved = None
             grades = {grade.cell.name: grade for grade in saved.grades} if saved else {}
             comments = {comment.name: comment for comment in saved.comments} if saved else {}
+            answers = _digests(course, submission) if grades else {}
             for cell in cells:
                 if cell.name in grades and cell.name in by_hand and grades[cell.name].auto_score is None:
                     row = entered.get((submission.student, cell.name), {})
-                    answer = _digest(course, submission, cell.name)
-                    written.append(_enter(submission, cell, grades[cell.name], comments.get(cell.name), row, answer))
+                    comment, answer = comments.get(cell.name), answers[cell.name]
+                    written.append(_enter(submission, cell, grades[cell.name], comment, row, answer))
             rows.append(_row(submission, cells, by_hand, grades))
         book.db.commit()
     marks.mkdir(parents=True, exist_ok=True)
@@ -198,10 +200,6 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
 def _graded(course: Path, assignment: str) -> list[nbformat.NotebookNode]:
     notebook = nbformat.read(course / "source" / assignment / f"{assignment}.ipynb", as_version=4)
     return [cell for cell in notebook.cells if grading(cell).get("grade")]
-
-
-def _solutions(book: Gradebook, assignment: str) -> list[Any]:
-    return book.find_notebook(assignment, assignment).solution_cells
 
 
 def _enter(submission: Submission, cell: Any, saved: Any, comment: Any, row: dict, answer: str) -> dict:
@@ -226,13 +224,12 @@ def _enter(submission: Submission, cell: Any, saved: Any, comment: Any, row: dic
     return dict(zip(WRITTEN, [submission.student, cell.name, f"{cell.max_score:g}", given, said, answer], strict=True))
 
 
-def _digest(course: Path, submission: Submission, name: str) -> str:
-    """A mark of the answer's text, to see when it has changed."""
+def _digests(course: Path, submission: Submission) -> dict[str, str]:
+    """A mark of each answer's text, to see when it has changed."""
     folder = course / "autograded" / submission.key / submission.assignment
     cells = nbformat.read(folder / f"{submission.assignment}.ipynb", as_version=4).cells
-    text = next(str(c.source) + str(c.get("attachments", "")) for c in cells
-                if grading(c).get("grade_id") == name)  # fmt: skip
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    texts = {grading(c).get("grade_id"): str(c.source) + str(c.get("attachments", "")) for c in cells}
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:8] for name, text in texts.items() if name}
 
 
 def _row(submission: Submission, cells: list, by_hand: set[str], grades: dict) -> dict:
