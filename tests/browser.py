@@ -1,13 +1,18 @@
-"""The headless Chromium that every browser test runs in.
+"""The headless Chromium that every browser test runs in, and the built site that it looks at.
 
 Use the fixture `browser` (tests/conftest.py offers it to every test below tests/), or
-`launch_browser()` where a context manager fits better. Either gives a Playwright `Browser`.
+`launch_browser()` where a context manager fits better. Either gives a Playwright `Browser`. The fixture `site` is
+the address of the site in `_build/html`, which `make book` makes; `built` is its folder.
 """
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
@@ -22,6 +27,7 @@ FLAGS = (
     "--disable-sync",
 )
 SYSTEM_BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+SITE = Path(__file__).parents[1] / "_build" / "html"
 
 
 def missing(reason: str) -> None:
@@ -60,3 +66,26 @@ def launch_browser() -> Iterator[Browser]:
 def browser() -> Iterator[Browser]:
     with launch_browser() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """The folder of the built site."""
+    if not (SITE / "index.html").is_file():
+        pytest.fail("there is no built site in _build/html; run `make book` first", pytrace=False)
+    return SITE
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(built: Path) -> Iterator[str]:
+    """The address at which the built site is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from browser import browser as browser
+from browser import built as built
+from browser import site as site
 from hypothesis import settings
 from notebooks.collector import References
 from xdist.scheduler import LoadFileScheduling

@@ -13,11 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 from assignments.tools import editions
-from browser import missing
+from browser import SITE, missing
 from coursework.running import NAMES, SOURCES
 
 ROOT = editions.ROOT
-SITE = ROOT / "_build" / "html"
 SHORTEST = 24  # characters of a line, without blanks: shorter ones anyone would write
 TEXTS = {".html", ".txt", ".md", ".ipynb", ".js", ".json", ".py", ".xml", ".svg"}
 

@@ -10,15 +10,11 @@ from sphinx.util.inventory import InventoryFile
 
 import optlib as ol
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
-
 
 @pytest.fixture(scope="module")
-def entries() -> set[str]:
+def entries(built: Path) -> set[str]:
     """The names under which the built site documents Python objects."""
-    if not (SITE / "objects.inv").is_file():
-        pytest.fail("there is no built site in _build/html; run `make book` first", pytrace=False)
-    with (SITE / "objects.inv").open("rb") as file:
+    with (built / "objects.inv").open("rb") as file:
         inventory = InventoryFile.load(file, "", lambda base, path: path)
     return {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
 
@@ -33,8 +29,8 @@ def test_the_reference_is_complete(entries: set[str]):
     assert sorted(names - entries) == []
 
 
-def test_no_markup_is_left(entries: set[str]):
-    pages = sorted((SITE / "chapters" / "api").glob("*.html"))
+def test_no_markup_is_left(built: Path):
+    pages = sorted((built / "chapters" / "api").glob("*.html"))
     assert len(pages) >= 6
     left = []
     for page in pages:
@@ -47,6 +43,6 @@ def test_no_markup_is_left(entries: set[str]):
     assert left == []
 
 
-def test_a_page_is_no_burden():
-    heavy = {p.name: p.stat().st_size for p in (SITE / "chapters" / "api").glob("*.html") if p.stat().st_size > 1e6}
+def test_a_page_is_no_burden(built: Path):
+    heavy = {p.name: p.stat().st_size for p in (built / "chapters" / "api").glob("*.html") if p.stat().st_size > 1e6}
     assert heavy == {}

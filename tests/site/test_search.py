@@ -1,17 +1,11 @@
 """A search by a usual name of a method leads, first of all, to the chapter about it."""
 
 import re
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page
-
-SITE = Path(__file__).parents[2] / "_build" / "html"
 
 # What is typed, and the page that the first result must lead to. Not typed here: a page's own title.
 QUERIES = {
@@ -58,24 +52,13 @@ QUERIES = {
 
 
 @pytest.fixture(scope="module")
-def search(browser: Browser) -> Iterator[Page]:
+def search(browser: Browser, site: str) -> Iterator[Page]:
     """The search page of the built site, in one browser page for all queries."""
-    if not (SITE / "search.html").is_file():
-        pytest.fail("there is no built site in _build/html; run `make book` first", pytrace=False)
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}/")
+    page = browser.new_page(base_url=site)
     # Each page that is found is fetched for its summary; neither that nor looks are what is looked at.
     page.route(re.compile(r"/chapters/|/mathjax/|\.css|\.woff2?|\.svg"), lambda route: route.abort())
     yield page
     page.close()
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -1,27 +1,20 @@
-"""The built site in a real browser: every page, wide and narrow, light and dark, cut off from the world.
-
-The tests read `_build/html`, which `make book` makes.
-"""
+"""The built site in a real browser: every page, wide and narrow, light and dark, cut off from the world."""
 
 import io
 import json
 import re
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import SITE
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
 FRONT = "index.html"  # leads on to the first chapter
 PAGES = [str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_static" not in path.parts]
 # Without a site there is still one page to ask for, so that its tests say what is missing.
@@ -30,23 +23,6 @@ CHAPTERS = [page for page in PAGES if page.startswith("chapters/")] or PAGES
 WIDE, PHONE = (1280, 900), (390, 844)
 THEME = "document.documentElement.dataset.theme"
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The address at which the built site is served."""
-    if not (SITE / FRONT).is_file():
-        pytest.fail("there is no built site in _build/html; run `make book` first", pytrace=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 @dataclass

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waves import waves
 
 import optlib as ol
 from optlib import theory
@@ -26,14 +27,6 @@ def risk(loss, rng, n, lam):
     z = X @ rng.normal(size=n) + rng.normal(size=20)
     y = z if isinstance(loss, ol.losses.Huber | ol.losses.Squared) else (z > 0).astype(float)
     return ol.EmpiricalRisk(loss, X, y, ol.penalties.L2(lam))
-
-
-def waves(rng, n):
-    """f = sum 1 - cos(w x): not convex, L = max w^2."""
-    w = rng.uniform(0.3, 3, size=n)
-    p = ol.Problem(lambda x: float((1 - np.cos(w * x)).sum()), jac=lambda x: w * np.sin(w * x))
-    p.lipschitz = (w**2).max()
-    return p
 
 
 def strongly_convex(rng, n):
@@ -76,7 +69,7 @@ def pairs(p, rng, n, count=6):
 @settings(max_examples=25)
 def test_cs_upper_also_without_convexity(seed, n):
     rng = np.random.default_rng(seed)
-    for p in (*convex(rng, n), waves(rng, n), ol.Quadratic(rng.uniform(-3, 3, size=n))):
+    for p in (*convex(rng, n), waves(rng, n)[0], ol.Quadratic(rng.uniform(-3, 3, size=n))):
         for pair in pairs(p, rng, n):
             assert abs(pair.above_tangent) <= theory.cs_upper(pair.d, p.lipschitz) + pair.rounding
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from waves import oblique_waves
 
 import optlib as ol
 from optlib import theory
@@ -21,19 +22,6 @@ def valley(gamma=1.0):
     )
 
 
-def waves(seed, n=4, rows=6):
-    """sum cos(a_i'x + b_i) >= -rows, with L and M that hold everywhere."""
-    rng = np.random.default_rng(seed)
-    A, b = rng.normal(size=(rows, n)), rng.uniform(0, 2 * np.pi, size=rows)
-    problem = ol.Problem(
-        lambda x: float(np.cos(A @ x + b).sum()),
-        jac=lambda x: -A.T @ np.sin(A @ x + b),
-        hess=lambda x: -A.T @ (np.cos(A @ x + b)[:, None] * A),
-    )
-    L = np.linalg.norm(A, 2) ** 2
-    return problem, L, L * np.linalg.norm(A, axis=1).max(), -float(rows), rng
-
-
 def one_variable(f, first, second):
     return ol.Problem(lambda x: float(f(x[0])), jac=lambda x: first(x), hess=lambda x: np.diag(second(x)))
 
@@ -48,7 +36,7 @@ def path(problem, x0, method, steps):
 @given(seed=seeds, share=st.sampled_from([0.1, 0.5, 1.0]), exponent=st.integers(1, 9))
 @settings(max_examples=25)
 def test_es_escape_time_no_two_runs_part_faster(seed, share, exponent):
-    problem, L, _, _, rng = waves(seed)
+    problem, L, _, _, rng = oblique_waves(seed)
     y0, delta = 2 * rng.normal(size=4), 10.0**-exponent
     u = rng.normal(size=4)
     step = ol.GradientDescent(share / L)
@@ -216,7 +204,7 @@ def test_es_stuck_on_a_cosine(away):
 @settings(max_examples=15)
 def test_es_stuck_runs_that_both_stay_started_close(seed):
     """What the proof shows: along the lowest eigenvector two stuck starts are at most w apart."""
-    problem, L, M, _, rng = waves(seed)
+    problem, L, M, _, rng = oblique_waves(seed)
     centre = 2 * rng.normal(size=4)
     values, Q = np.linalg.eigh(problem.hess(centre))
     gamma, eta = -values[0], 1 / L
@@ -246,7 +234,7 @@ def test_es_stuck_grows_with_the_root_of_the_dimension(n):
 @given(seed=seeds, eps=st.sampled_from([0.3, 0.05]), patience=st.sampled_from([3, 20]))
 @settings(max_examples=20)
 def test_es_perturbed_steps(seed, eps, patience):
-    problem, L, _, low, rng = waves(seed)
+    problem, L, _, low, rng = oblique_waves(seed)
     method = ol.PerturbedGradientDescent(1 / L, 1e-2, eps, patience, seed=seed % 1000)
     h = ol.minimize(problem, 2 * rng.normal(size=4), method, tol=0, maxiter=3000, callback=passed_trial(eps)).history
     bound = theory.es_perturbed_steps(h.fun[0] - low, 1 / L, eps, patience)
@@ -329,7 +317,7 @@ def curvature_descent(L, M):
 @given(seed=seeds)
 @settings(max_examples=40)
 def test_es_curvature_decrease_along_any_direction_of_negative_curvature(seed):
-    problem, _, M, _, rng = waves(seed)
+    problem, _, M, _, rng = oblique_waves(seed)
     x, v = 3 * rng.normal(size=4), rng.normal(size=4)
     v /= np.linalg.norm(v)
     gamma = -v @ problem.hess(x) @ v
@@ -350,7 +338,7 @@ def test_es_curvature_decrease_is_attained_by_a_cubic(gamma, M):
 @given(seed=seeds, eps=st.sampled_from([0.5, 0.1]))
 @settings(max_examples=20)
 def test_es_curvature_steps(seed, eps):
-    problem, L, M, low, rng = waves(seed)
+    problem, L, M, low, rng = oblique_waves(seed)
     h = ol.minimize(problem, 3 * rng.normal(size=4), curvature_descent(L, M), tol=eps / 2, maxiter=400).history
     bad = (h.extras["size"] > eps) | (h.extras["gamma"] > eps)
     for t in range(len(h.nit)):
@@ -377,7 +365,7 @@ def measures(problem, xs, M):
 @given(seed=seeds, slack=st.sampled_from([1.0, 3.0]))
 @settings(max_examples=25)
 def test_es_cubic_and_es_cubic_decrease_and_es_cubic_length(seed, slack):
-    problem, _, M, low, rng = waves(seed)
+    problem, _, M, low, rng = oblique_waves(seed)
     M *= slack  # any M at least the Lipschitz constant
     h = path(problem, 3 * rng.normal(size=4), ol.CubicNewton(M), 30)
     mu, lengths = measures(problem, h.x, M), np.linalg.norm(np.diff(h.x, axis=0), axis=1)
@@ -392,7 +380,7 @@ def test_es_cubic_decrease_is_attained_and_holds_for_the_constant_that_is_found(
     h = path(f, [0.0], ol.CubicNewton(1.0), 1)
     assert -np.diff(h.fun)[0] == pytest.approx(float(theory.es_cubic_decrease(2.0, 1.0)), rel=1e-12)
     for seed in range(10):
-        problem, _, _, _, rng = waves(seed)
+        problem, _, _, _, rng = oblique_waves(seed)
         h = path(problem, 3 * rng.normal(size=4), ol.CubicNewton(), 12)
         used, lengths = 2 * h.extras["M"][1:], np.linalg.norm(np.diff(h.x, axis=0), axis=1)
         for M, length, gain in zip(used, lengths, -np.diff(h.fun), strict=True):

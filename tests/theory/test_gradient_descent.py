@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waves import waves
 
 import optlib as ol
 from optlib import theory
@@ -50,13 +51,6 @@ def convex_instances(seed, n):
     yield r, r.lipschitz, *solved(r, x0), x0
 
 
-def waves(rng, n):
-    """f = sum 1 - cos(w x): not convex, minimum 0, L = max w^2 with equality at the minimisers."""
-    w = rng.uniform(0.3, 3, size=n)
-    p = ol.Problem(lambda x: float((1 - np.cos(w * x)).sum()), jac=lambda x: w * np.sin(w * x))
-    return p, (w**2).max()
-
-
 def descend(p, x0, step, steps=60):
     return ol.minimize(p, x0, ol.GradientDescent(step), tol=0, maxiter=steps).history
 
@@ -70,7 +64,10 @@ def test_gd_decrease(seed, n, relative):
     rng = np.random.default_rng(seed)
     indefinite = ol.Quadratic(rng.uniform(-3, 3, size=n))
     instances = [(p, L, x0) for p, L, _, _, x0 in convex_instances(seed, n)]
-    instances += [(*waves(rng, n), rng.normal(size=n) * 3), (indefinite, indefinite.lipschitz, rng.normal(size=n))]
+    instances += [
+        (*waves(rng, n)[:2], rng.normal(size=n) * 3),
+        (indefinite, indefinite.lipschitz, rng.normal(size=n)),
+    ]
     for p, L, x0 in instances:
         h = descend(p, x0, relative / L, 30)
         decrease, promised = h.fun[:-1] - h.fun[1:], theory.gd_decrease(relative / L, L) * h.optimality[:-1] ** 2
@@ -169,7 +166,7 @@ def test_gd_exact_line_search_is_attained_from_the_worst_start(mu, L):
 @settings(max_examples=30)
 def test_gd_nonconvex(seed, n):
     rng = np.random.default_rng(seed)
-    p, L = waves(rng, n)
+    p, L, _ = waves(rng, n)
     instances = [(p, L, 0.0, rng.normal(size=n) * 3)]
     instances += [(p, L, minimum, x0) for p, L, _, minimum, x0 in convex_instances(seed, n)]
     for p, L, minimum, x0 in instances:
@@ -193,7 +190,7 @@ def test_armijo_step(seed, n, c, shrink, start):
     rng = np.random.default_rng(seed)
     rule = ol.line_search.Backtracking(start, shrink, c, maxiter=500)
     instances = [(p, L, x0) for p, L, _, _, x0 in convex_instances(seed, n)] + [
-        (*waves(rng, n), rng.normal(size=n) * 3)
+        (*waves(rng, n)[:2], rng.normal(size=n) * 3)
     ]
     for p, L, x0 in instances:
         h = descend(p, x0, rule, 30)

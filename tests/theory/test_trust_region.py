@@ -4,24 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waves import oblique_waves
 
 import optlib as ol
 from optlib import theory
 from optlib.methods.trust_region import SUBPROBLEMS, cauchy_point, dogleg, exact, steihaug
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def waves(seed, n=4, rows=6):
-    """A nonconvex f = sum cos(a_i'x + b_i) with |Hessian| <= L = |A|^2 everywhere and f >= -rows."""
-    rng = np.random.default_rng(seed)
-    A, b = rng.normal(size=(rows, n)), rng.uniform(0, 2 * np.pi, size=rows)
-    problem = ol.Problem(
-        lambda x: float(np.cos(A @ x + b).sum()),
-        jac=lambda x: -A.T @ np.sin(A @ x + b),
-        hess=lambda x: -A.T @ (np.cos(A @ x + b)[:, None] * A),
-    )
-    return problem, np.linalg.norm(A, 2) ** 2, -float(rows), rng
 
 
 def steps(g, H, radius):
@@ -39,7 +28,7 @@ def steps(g, H, radius):
 @given(seed=seeds, radius=st.sampled_from([1e-3, 0.1, 1.0, 30.0]))
 @settings(max_examples=15)
 def test_tr_cauchy(subproblem, seed, radius):
-    problem, _, _, rng = waves(seed)
+    problem, *_, rng = oblique_waves(seed)
     run = ol.minimize(problem, 3 * rng.normal(size=4), ol.TrustRegion(subproblem, radius), tol=1e-4, maxiter=60)
     for x, delta in zip(run.history.x[:-1], run.history.extras["radius"][:-1], strict=True):
         g, H = problem.grad(x), problem.hess(x)
@@ -74,7 +63,7 @@ def test_tr_cauchy_is_attained_by_a_multiple_of_the_identity(n):
 @given(seed=seeds, radius=st.sampled_from([1e-3, 0.1, 1.0, 100.0]))
 @settings(max_examples=15)
 def test_tr_radius_and_tr_iterations(subproblem, seed, radius):
-    problem, L, low, rng = waves(seed)
+    problem, L, _, low, rng = oblique_waves(seed)
     run = ol.minimize(problem, 3 * rng.normal(size=4), ol.TrustRegion(subproblem, radius), tol=1e-5, maxiter=300)
     h = run.history
     for t in range(1, len(h.nit)):
