@@ -58,7 +58,7 @@ def draw_frame(draw: Draw, value: Any) -> Frame:
 
 
 def _clean(root: ET.Element, definitions: dict[str, str]) -> None:
-    """Take definitions out, drop namespaces, metadata and ids, and round coordinates.
+    """Take definitions out, drop namespaces, metadata and ids.
 
     Matplotlib writes a glyph's outline where it is first used. Kept by content in one place, a
     group's text no longer depends on what was drawn before it, so equal groups compare equal.
@@ -69,12 +69,8 @@ def _clean(root: ET.Element, definitions: dict[str, str]) -> None:
         element.text = element.tail = None  # white space only: letters are outlines
         if _XLINK in element.attrib:
             element.set("href", element.attrib.pop(_XLINK))
-        for name in ("d", "x", "y", "points"):
-            if name in element.attrib:
-                element.set(name, _round(element.attrib[name]))
-        if "transform" in element.attrib:  # a scale needs all its digits
-            moved = re.sub(r"translate\([^)]*\)", lambda m: _round(m[0]), element.attrib["transform"])
-            element.set("transform", moved)
+        if "d" in element.attrib:
+            element.set("d", " ".join(element.attrib["d"].split()))
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == "metadata":
@@ -103,14 +99,6 @@ def _clean(root: ET.Element, definitions: dict[str, str]) -> None:
                 element.set(key, "#" + names.get(text[1:], text[1:]))
             elif "url(#" in text:  # a clip path, or a hatch inside a style
                 element.set(key, re.sub(r"url\(#([^)]*)\)", lambda m: f"url(#{names.get(m[1], m[1])})", text))
-
-
-def _round(text: str) -> str:
-    def short(match: re.Match[str]) -> str:
-        number = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
-        return "0" if number in ("-0", "") else number
-
-    return " ".join(re.sub(r"-?\d+\.\d+", short, text).split())
 
 
 def write(element: ET.Element) -> str:

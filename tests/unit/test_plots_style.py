@@ -221,6 +221,18 @@ def test_svg_carries_its_description_and_no_fonts():
     assert root.find(".//{http://purl.org/dc/elements/1.1/}date") is None
 
 
+def test_svg_places_have_two_decimals_and_scales_and_words_have_all():
+    fig = two_lines()
+    fig.axes[0].plot([0.00123, 1.0], [0.5, 0.654321], label="third")
+    svg = render_svg(fig)
+    words, drawing = svg.split("</metadata>")
+    assert "0.00123" in words
+    places = re.findall(r' (?:d|x|y)="([^"]*)"|translate\(([^)]*)\)', drawing)
+    assert len(places) > 50
+    assert [text for pair in places for text in pair if re.search(r"\.\d{3}", text)] == []
+    assert re.search(r"scale\(0\.\d{3,}\)", drawing)
+
+
 def test_a_notebook_shows_a_figure_as_svg_and_as_numbers():
     from IPython.core.interactiveshell import InteractiveShell
 
