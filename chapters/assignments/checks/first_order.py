@@ -237,29 +237,22 @@ def check_path(between):
         )
 
 
-def _grows(h, beta, nu, steps=500):
-    """Whether |x| is larger in the end than at the start, for f = h x^2 / 2 and eta = 1."""
-    weights = nu * (1 - beta) * beta ** np.arange(steps)
-    weights[0] += 1 - nu
-    x = [1.0, 0.7]
-    slopes = h * np.array(x[:1])
-    for t in range(1, steps):
-        slopes = np.append(slopes, h * x[t])
-        x.append(x[t] - weights[: t + 1] @ slopes[::-1])
-        if abs(x[-1]) > 1e6:
-            return True
-    return max(np.abs(x[-20:])) > 1
-
-
 @graded("2c, edge")
 def check_edge(edge):
+    def grows(h, beta, nu, steps=500):
+        own, old, x = 1 - nu, nu * (1 - beta), [1.0, 0.7]  # what a slope weighs in its own step, and from the average
+        while len(x) < steps and abs(x[-1]) < 1e6:
+            ages = np.arange(len(x))[::-1]
+            x.append(x[-1] - h * (own * x[-1] + old * (beta**ages @ x)))
+        return max(np.abs(x[-20:])) > 1
+
     for beta, nu in ((0.5, 0.0), (0.9, 0.0), (0.5, 1.0), (0.5, 0.5), (0.8, 0.6), (0.3, 0.9), (0.9, 0.7), (0.0, 0.4)):
         limit = number(edge(beta, nu), "the edge")
         assert limit > 0, f"the edge is {limit:.4g} for beta = {beta}, nu = {nu}: short steps converge"
         told = f"beta = {beta}, nu = {nu}: your edge is {limit:.4g}, "
         hint = ". Which method is it for nu = 0?" if nu == 0 else ""
-        assert not _grows(0.97 * limit, beta, nu), told + "and with 0.97 of it the run still diverges" + hint
-        assert _grows(1.03 * limit, beta, nu), told + "and with 1.03 of it the run still converges" + hint
+        assert not grows(0.97 * limit, beta, nu), told + "and with 0.97 of it the run still diverges" + hint
+        assert grows(1.03 * limit, beta, nu), told + "and with 1.03 of it the run still converges" + hint
 
 
 # --- 3: where SGD comes to rest -------------------------------------------------------------------
@@ -356,6 +349,13 @@ def check_spread(spread, Z, target, eta, batch):
     )
 
 
+def _ripe(rows, patience, total=0.0):
+    """How many of these gradients come before the change of the step; all, if there is none."""
+    sums = total + np.cumsum((rows[:-1] * rows[1:]).sum(axis=1))
+    ripe = np.flatnonzero(sums[patience - 1 :] < 0)
+    return int(ripe[0]) + patience + 1 if len(ripe) else len(rows)
+
+
 @graded("3d, halving")
 def check_halving(halving):
     for seed, patience, drift in ((4, 5, 0.4), (5, 1, 0.6), (6, 8, 0.3), (7, 3, 0.0), (8, 10, 0.5)):
@@ -371,15 +371,18 @@ def check_halving(halving):
         assert off.max() < 1e-9, (
             f"step {int(off.argmax())}: the points do not differ by the eta that you give for it times its gradient"
         )
-        begin = 0
+        begin, left = 0, 0.0
         while begin < steps:  # one stretch of equal steps after the other
             sums = np.cumsum((rows[begin:-1] * rows[begin + 1 :]).sum(axis=1))
-            ripe = [j for j in range(patience - 1, len(sums)) if sums[j] < 0]
-            end = min(begin + ripe[0] + 2, steps) if ripe else steps
+            end = begin + _ripe(rows[begin:], patience)
             changed = np.flatnonzero(etas[begin:] != etas[begin])
             own = begin + changed[0] if len(changed) else steps
             told = f"patience = {patience}, steps of {etas[begin]:.3g} since step {begin}: "
             hint = ". Was all forgotten at the change?" if begin else ""
+            if begin and own == _ripe(rows[begin - 1 :], patience) + begin - 1 != end:
+                hint = ". It looks as if the last gradient of the stretch before still made a product"
+            elif begin and own == _ripe(rows[begin:], patience, left) + begin != end:
+                hint = ". It looks as if the sum of the stretch before still counted"
             if own < end:
                 ready = own - begin - 1
                 assert ready >= patience, (
@@ -389,29 +392,18 @@ def check_halving(halving):
                     told + f"you change before step {own}, where the sum of this stretch is {sums[ready - 1]:.3g}{hint}"
                 )
             assert own == end, (
-                told + f"the sum is {sums[ripe[0]]:.3g} after step {end - 1}, of {ripe[0] + 1} products, "
+                told + f"the sum is {sums[end - begin - 2]:.3g} after step {end - 1}, of {end - begin - 1} products, "
                 f"and step {end} has the old eta{hint}"
             )
             if end < steps:
                 assert np.isclose(etas[end], etas[begin] / 2), (
                     told + f"then you go on with {etas[end] / etas[begin]:.3g} times the step, and not with half"
                 )
+                left = sums[end - begin - 2]
             begin = end
 
 
 # --- 4: belief --------------------------------------------------------------------------------------
-
-
-def _lengths(stream, lr, beta1, beta2, eps):
-    """The steps for these gradients of one entry; each average as one sum of weighted terms."""
-    stream, steps = np.array(stream, dtype=float), []
-    means = []
-    for t in range(1, len(stream) + 1):
-        weights = beta1 ** np.arange(t)[::-1]
-        means.append((1 - beta1) * (weights @ stream[:t]))
-        off, shares = stream[:t] - means, beta2 ** np.arange(t)[::-1]
-        steps.append(lr * (weights @ stream[:t] / weights.sum()) / (np.sqrt(shares @ off**2 / shares.sum()) + eps))
-    return np.array(steps)
 
 
 def _believed(belief, rows, lr, beta1, beta2, eps):
@@ -446,25 +438,25 @@ def check_first(belief):
     assert abs(length - lr) > 1e-8, (
         "the first step is lr, as Adam's. How far is the first gradient from the new average?"
     )
-    for beta1 in (0.9, 0.5):
-        length = first(beta1, 0.99)
-        right = float(_lengths([3.0], lr, beta1, 0.99, eps)[0])
-        assert abs(length - right * (1 - beta1)) > 1e-8, (
-            f"for beta1 = {beta1} the first step is {1 / (1 - beta1):.3g} times too short: do the weights in m "
-            "add up to 1?"
+    for beta1, g in ((0.9, 3.0), (0.5, 3.0), (0.8, 0.02), (0.8, -40.0)):
+        length = first(beta1, 0.99, g)
+        off = np.abs(g - (1 - beta1) * g)  # from the new average, and the one square is all that s has seen
+        told = f"for beta1 = {beta1} and the gradient {g:g} the first step is {length / lr:.5g} times lr"
+        assert not np.isclose(length * off, lr * g * (1 - beta1)), (
+            told + f", {1 / (1 - beta1):.3g} times too short: do the weights in m add up to 1?"
         )
-        assert np.isclose(length, right), f"for beta1 = {beta1} the first step is {length / lr:.5g} times lr"
-    for g in (0.02, -40.0):
-        length = first(0.8, 0.99, g)
-        right = float(_lengths([g], lr, 0.8, 0.99, eps)[0])
-        assert np.isclose(length, right), (
-            f"a gradient of {g:g} makes a first step of {length:.4g}, and of 3 one of another length"
-        )
+        assert np.isclose(length * off, lr * g), told
     for eps in (0.1, 3.0):
-        length, right = first(0.8, 0.99, 3.0, eps), float(_lengths([3.0], lr, 0.8, 0.99, eps)[0])
-        assert np.isclose(length, right), (
+        length = first(0.8, 0.99, 3.0, eps)
+        assert np.isclose(lr * 3.0 / length - lr * 3.0 / first(0.8, 0.99), eps), (
             f"with eps = {eps} the first step is {length / lr:.4g} times lr: where does eps stand?"
         )
+
+
+def _off(hats, beta, terms):
+    """By how much averages, seen with their hats, are not beta times the one before and 1 - beta times the new term."""
+    bare = hats * (1 - beta ** np.arange(1, len(hats) + 1))[:, None]
+    return np.abs(bare - beta * np.vstack([0 * bare[:1], bare[:-1]]) - (1 - beta) * terms), bare
 
 
 @graded("4b, path")
@@ -472,17 +464,24 @@ def check_belief(belief):
     rng = np.random.default_rng(9)
     for beta1, beta2, eps in ((0.85, 0.99, 1e-8), (0.5, 0.9, 0.2), (0.7, 0.6, 1e-3)):
         rows = rng.standard_normal((9, 3)) * np.array([1.0, 10.0, 0.1]) + 0.3
-        steps = _believed(belief, rows, 0.1, beta1, beta2, eps)
-        right = np.column_stack([_lengths(column, 0.1, beta1, beta2, eps) for column in rows.T])
-        wrong = np.flatnonzero(~np.isclose(steps, right, rtol=1e-6).all(axis=1))
-        if len(wrong):
-            t = wrong[0]
-            assert t, f"beta1 = {beta1}, beta2 = {beta2}, eps = {eps}: the first step is off, see the check above"
-            raise AssertionError(
-                f"beta1 = {beta1}, beta2 = {beta2}, eps = {eps}: {t} {'step is' if t == 1 else 'steps are'} right, "
-                f"and step number {t + 1} is {steps[t, 0] / right[t, 0]:.4g} times the right one in the first entry. "
-                "What do the averages and their corrections know of earlier gradients?"
-            )
+        # lr / step = (root + eps) / mean is a line in eps, and two of its points show both averages
+        lr, near, far = 0.1, *(_believed(belief, rows, 0.1, beta1, beta2, e) for e in (eps, eps + 1))
+        assert (near * far != 0).all(), f"beta1 = {beta1}, beta2 = {beta2}: an entry stays where it is"
+        slope = lr / far - lr / near
+        assert (slope != 0).all(), f"beta1 = {beta1}, beta2 = {beta2}: another eps makes the same steps"
+        means, roots = 1 / slope, lr / near / slope - eps
+        told = f"beta1 = {beta1}, beta2 = {beta2}, eps = {eps}: "
+        lost, bare = _off(means, beta1, rows)
+        strayed, _ = _off(roots**2, beta2, (rows - bare) ** 2)
+        sizes = np.abs(rows).max(axis=0)
+        for t in range(len(rows)):
+            for what, off, scale in (("first", lost, sizes), ("second", strayed, sizes**2)):
+                assert (off[t] < 1e-6 * scale).all(), (
+                    f"{told}the first step is off, see the check above"
+                    if t == 0
+                    else f"{told}{t} {'step is' if t == 1 else 'steps are'} right, and in step number {t + 1} "
+                    f"the {what} average is wrong. What do it and its correction know of earlier gradients?"
+                )
     bowl, asked = ol.Quadratic([1.0, 9.0]), []
 
     def grad(x):
@@ -498,7 +497,12 @@ def check_belief(belief):
 def check_late(late, beta1, beta2, times):
     late = number(late, "the number")
     assert late == round(late) and late >= 1, f"a whole number from 1 on, please; got {late}"
-    lengths = _lengths(np.ones(int(min(late, 1000))), 1.0, beta1, beta2, 0.0)
+    same = np.ones(int(min(late, 1000)))
+
+    def average(terms, beta):  # solves what says how each comes from the one before
+        return np.linalg.solve(np.eye(len(same)) - beta * np.eye(len(same), k=-1), (1 - beta) * terms)
+
+    lengths = np.sqrt(average(same, beta2) / average((same - average(same, beta1)) ** 2, beta2))
     assert lengths[-1] > times, f"step number {late:.0f} is {lengths[-1]:.4g} times lr: not longer than {times:g} times"
     assert (lengths[:-1] <= times).all(), (
         f"step number {late:.0f} is {lengths[-1]:.4g} times lr, but an earlier one is longer than {times:g} times, too"

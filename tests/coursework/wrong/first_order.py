@@ -85,8 +85,9 @@ WRONG = {
         ("one run's end", "spread = np.outer(run[-1] - best, run[-1] - best)", "a mean over many points"),
     ],
     "q3-halving": [
-        ("the sum not set back", {"before, total, count = None, 0.0, 0\n    return": "before, count = None, 0\n    return"}, "Was all forgotten"),
-        ("the gradient before kept", {"before, total, count = None, 0.0, 0\n    return": "total, count = 0.0, 0\n    return"}, "Was all forgotten"),
+        ("the sum not set back", {"before, total, count = None, 0.0, 0\n    return": "before, count = None, 0\n    return"}, "the sum of the stretch before"),
+        ("the gradient before kept", {"before, total, count = None, 0.0, 0\n    return": "total, count = 0.0, 0\n    return"}, "the last gradient of the stretch before"),
+        ("the count kept", {"before, total, count = None, 0.0, 0\n    return": "before, total = None, 0.0\n    return"}, "Was all forgotten"),
         ("patience forgotten", {"count >= patience and total": "total"}, "products of this stretch"),
         ("one product more", {"count >= patience": "count > patience"}, "has the old eta"),
         ("gradients counted, not products", {"            count += 1\n        before": "        count += 1\n        before"}, "products of this stretch"),
