@@ -233,7 +233,7 @@ def check_path(between):
         off = np.abs(points - other).max(axis=1)
         assert off.max() < 1e-8, (
             f"on a quadratic with nu = {nu:g} this is {name}, and from point {int((off > 1e-8).argmax())} on you go "
-            "elsewhere: where is the gradient taken?"
+            f"elsewhere: {'what is m before the first step' if off[1] > 1e-8 else 'where is the gradient taken'}?"
         )
 
 
@@ -477,7 +477,7 @@ def check_belief(belief):
         for t in range(len(rows)):
             for what, off, scale in (("first", lost, sizes), ("second", strayed, sizes**2)):
                 assert (off[t] < 1e-6 * scale).all(), (
-                    f"{told}the first step is off, see the check above"
+                    f"{told}the first step is off: see the check above, or do entries mix?"
                     if t == 0
                     else f"{told}{t} {'step is' if t == 1 else 'steps are'} right, and in step number {t + 1} "
                     f"the {what} average is wrong. What do it and its correction know of earlier gradients?"

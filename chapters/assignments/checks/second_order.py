@@ -229,6 +229,7 @@ def check_next(next_weights):
 def check_fit(fit, X, y, lam):
     fit = array(fit, (X.shape[1],), "the weights")
     slope = _slope(fit, X, y, lam)
+    assert np.isfinite(slope).all(), "the weights are so large that F has no finite slope there"
     length = np.linalg.norm(slope)
     if length > 1.001e-8:
         mean = np.exp(X @ fit).mean()
@@ -400,14 +401,15 @@ def check_refusal(sr1):
                 f"a pair of size {scale * np.linalg.norm(y):.0e} whose r'y is nothing but rounding has changed H by "
                 f"{np.abs(new - H).max():.1e}: it must be refused"
             )
-    for scale in (1.0, 1e-8, 1e8):
-        r = np.array([1.0, 5.0, 2.0]) + 1e-4 * y
-        new = _updated(sr1, H, scale * (H @ y + r), scale * y)
+    for scale, unit, short in ((1.0, 1.0, 1.0), (1e-8, 1.0, 1.0), (1e8, 1.0, 1.0), (1.0, 1e6, 1.0), (1.0, 1.0, 1e-5)):
+        r = short * (np.array([1.0, 5.0, 2.0]) + 1e-4 * y)
+        new = _updated(sr1, unit * H, scale * unit * (H @ y + r), scale * y) / unit
         assert not np.allclose(new, H), (
-            f"a good pair of size {scale * np.linalg.norm(y):.0e}, with r'y 4e-5 times the product of the lengths, is "
-            "refused: is your threshold measured by the lengths of r and y?"
+            f"a good pair is refused: s has length {scale * unit * np.linalg.norm(H @ y + r):.0e}, y "
+            f"{scale * np.linalg.norm(y):.0e}, r {scale * unit * np.linalg.norm(r):.0e}, and r'y is 4e-5 times the "
+            "product of two of these lengths. Is your threshold measured by the lengths of r and y?"
         )
-        assert np.allclose(new @ y, H @ y + r, atol=1e-4), (
+        assert np.allclose(new @ y, H @ y + r, atol=1e-4 * short), (
             "a pair that is nearly refused is used, but not as it should be"
         )
 
@@ -423,11 +425,12 @@ def check_indefinite(change, sr1, H, s):
     assert not np.allclose(new, H), "your sr1 refuses this pair, so that H stays positive definite"
     values = np.linalg.eigvalsh((new + new.T) / 2)
     rank = np.linalg.svd(new - H, compute_uv=False)
-    assert _near(new @ change, s, np.abs(new).max()) and rank[1] < 1e-7 * rank[0], "your sr1 is wrong for this pair"
-    assert values[0] < -1e-6 * values[-1], (
-        f"the new matrix is still positive definite, its least eigenvalue is {values[0]:.3g}: "
-        "3a says which two numbers s'y must stay below"
+    assert _near(new @ change, s, np.abs(new).max() * max(1, np.linalg.norm(change))) and rank[1] < 1e-7 * rank[0], (
+        "your sr1 is wrong for this pair"
     )
+    least, told = values[0], f"its least eigenvalue is {values[0]:.3g}, and its largest {values[-1]:.3g}"
+    assert abs(least) > 1e-9 * values[-1], f"rounding hides whether the new matrix has a negative eigenvalue: {told}"
+    assert least < 0, f"the new matrix is still positive definite: {told}"
 
 
 # --- 4: curvature that stays positive ------------------------------------------------------------
@@ -551,6 +554,7 @@ def check_corner(box_cauchy):
         _unchanged((g,), (given,), "g")
         assert np.linalg.norm(p) > 0, "the step is 0"
         assert g @ p < 0, "the step goes uphill: is the sign right?"
+        assert not p[g == 0].any(), "where g has the entry 0 the step has another"
         longest = np.abs(p).max()
         steep = np.allclose(p * np.linalg.norm(g), -g * np.linalg.norm(p))
         assert not steep or np.allclose(np.abs(g), np.abs(g[0])), (

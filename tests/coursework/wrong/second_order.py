@@ -48,6 +48,7 @@ WRONG = {
         ("logarithms fitted by a plane", "fit = np.linalg.lstsq(X, np.log(y), rcond=None)[0]", "horsepower in the mean"),
         ("without penalty", "fit = np.zeros(d)\nfor _ in range(30):\n    fit = next_weights(fit, X, y, 0.0)", "without penalty these weights would be the best"),
         ("the penalty halved", "fit = np.zeros(d)\nfor _ in range(30):\n    fit = next_weights(fit, X, y, lam / 2)", "at most 1e-8 is wanted"),
+        ("weights too large for e^z", "fit = np.full(d, 1000.0)", "no finite slope"),
         ("digits lost", "fit = fit.round(7)", "at most 1e-8 is wanted"),
         ("the intercept left out", "fit = np.zeros(d)[1:]", "must have shape"),
     ],
@@ -85,6 +86,8 @@ WRONG = {
         ("never refused", {"if abs(bottom) <= 1e-8 * np.linalg.norm(gap) * np.linalg.norm(y)": "if False"}, "for a pair with r'y = 0"),
         ("only zero refused", {"<= 1e-8 * np.linalg.norm(gap) * np.linalg.norm(y)": "== 0"}, "must be refused"),
         ("a threshold without lengths", {" * np.linalg.norm(gap) * np.linalg.norm(y)": ""}, "measured by the lengths"),
+        ("the length of s twice", {"np.linalg.norm(gap) * np.linalg.norm(y)": "(s @ s)"}, "measured by the lengths"),
+        ("the length of s for that of r", {"np.linalg.norm(gap) * np": "np.linalg.norm(s) * np"}, "measured by the lengths"),
         ("a coarse threshold", {"1e-8": "1e-3"}, "measured by the lengths"),
         ("strictly less", {"<= 1e-8": "< 1e-8"}, "for a pair with r'y = 0"),
         ("zeros in place of H", {"return H\n": "return 0 * H\n"}, "must be refused"),
@@ -92,10 +95,11 @@ WRONG = {
     "q3-negative": [
         ("what H explains", "change = np.linalg.solve(H_old, s_old)", "your sr1 refuses this pair"),
         ("negative curvature", "change = -s_old", "s'y must be positive"),
+        ("too long to tell", "change = 1e8 * np.linalg.svd(s_old[None, :])[2][-1] + 10 * s_old", "rounding hides"),
         ("orthogonal", "change = np.linalg.svd(s_old[None, :])[2][-1]", "s'y must be positive"),
         ("a multiple of Bs", "change = 2 * np.linalg.solve(H_old, s_old)", "still positive definite"),
-        ("above s'Bs", "change = change + 3 * np.linalg.solve(H_old, s_old)", "which two numbers"),
-        ("a small one", "change = 0.01 * np.linalg.solve(H_old, s_old)", "which two numbers"),
+        ("above s'Bs", "change = change + 3 * np.linalg.solve(H_old, s_old)", "still positive definite"),
+        ("a small one", "change = 0.01 * np.linalg.solve(H_old, s_old)", "still positive definite"),
     ],
     "q4-damped": [
         ("never mended", {"if slope >= c * full": "if True"}, "y should change, and does not"),
@@ -125,6 +129,7 @@ WRONG = {
     "q5-corner": [
         ("along -g", {"np.sign(g)": "g / np.abs(g).max()"}, "the steepest direction for a ball"),
         ("the sign", {"return -length * corner": "return length * corner"}, "uphill"),
+        ("1 for the sign of 0", {"np.sign(g)": "np.where(g < 0, -1.0, 1.0)"}, "where g has the entry 0"),
         ("always to the border", {"if k > 0:": "if False:"}, "too long"),
         ("negative curvature forgotten", {"    if k > 0:\n        length = min(radius, np.abs(g).sum() / k)": "    length = min(radius, np.abs(g).sum() / abs(k))"}, "with p'Hp not positive"),
         ("the radius forgotten", {"min(radius, np.abs(g).sum() / k)": "np.abs(g).sum() / k"}, "and the radius"),
