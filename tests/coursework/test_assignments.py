@@ -132,6 +132,13 @@ def test_the_student_edition_reads_in_every_notebook(source):
 
 
 @each
+def test_running_all_cells_goes_on_after_a_question_that_is_not_done(source):
+    for cell in editions.student(editions.read(source)).cells:
+        may_fail = is_answer(cell) or is_check(cell)
+        assert cell.metadata.get("tags", []) == (["raises-exception"] if may_fail else []), grade_id(cell)
+
+
+@each
 def test_every_check_of_the_module_is_used_and_tells_what_it_checks(source):
     module = source.stem.partition("-")[2].replace("-", "_")
     imported = set()

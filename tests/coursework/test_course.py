@@ -73,6 +73,7 @@ def compared(notebook: NotebookNode) -> list[tuple]:
             {k: v for k, v in editions.grading(cell).items() if k not in ("checksum", "cell_type")},
             cell.metadata.get("deletable", True),
             cell.metadata.get("editable", True),
+            cell.metadata.get("tags", []),
         )
         for cell in notebook.cells
     ]
@@ -257,6 +258,9 @@ def test_every_student_gets_a_page_that_says_why(graded: tuple[Path, Path, str])
     assert "not done yet" not in pages["Ada-Perfect"]
     assert "the cell was stopped after 15 s" in pages["endless"]
     assert "the rest of the output was left out" in pages["loud"]
+    assert "<li>the file could not be read: it is no valid JSON" in pages["broken"]
+    assert "<li>derivations for 30 points are still to be marked" in pages["Ada-Perfect"]
+    assert "still to be marked" not in pages["untouched"]
     assert max(map(len, pages.values())) < 3_000_000
 
 
@@ -281,7 +285,9 @@ def test_points_for_written_answers_are_entered_in_a_sheet(graded: tuple[Path, P
     assert float(found["Ada Perfect"]["total (100)"]) == 100
     assert float(found["Ada Perfect"]["written, still to mark"]) == 0
     assert float(found["half"]["written (30)"]) == 0
-    assert "well reasoned" in (out / "marks/feedback/Ada-Perfect" / f"{NAME}.html").read_text("utf-8")
+    page = (out / "marks/feedback/Ada-Perfect" / f"{NAME}.html").read_text("utf-8")
+    assert "well reasoned" in page
+    assert "still to be marked" not in page
 
 
 def test_no_process_and_no_file_is_left_behind(graded: tuple[Path, Path, str]) -> None:
@@ -304,33 +310,104 @@ def place(folder: Path, path: str, notebook: NotebookNode = EMPTY) -> None:
     editions.write(notebook, folder / path)
 
 
+OTHER = SOURCES[1].stem
+HANDED_OUT = {NAME: EMPTY, OTHER: editions.student(editions.read(SOURCES[1]))}
+
+
+def looked_through(folder: Path, scratch: Path, only: str | None = None) -> tuple[dict[str, Submission], list[str]]:
+    scratch.mkdir(exist_ok=True)
+    listed, aside = submissions.find(folder, HANDED_OUT, only, scratch)
+    return {submission.student: submission for submission in listed}, aside
+
+
 def found(folder: Path, scratch: Path, only: str | None = None) -> dict[str, Submission]:
-    listed, _ = submissions.find(folder, [NAME, "2-other"], only, scratch)
-    return {submission.student: submission for submission in listed}
+    return looked_through(folder, scratch, only)[0]
 
 
 def test_submissions_are_found_in_folders_files_and_archives(tmp_path: Path) -> None:
     folder, scratch = tmp_path / "in", tmp_path / "scratch"
+    bare = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("My report")])
     place(folder, f"ada/{NAME}.ipynb")
     place(folder, f"ben/work/{NAME} (1).ipynb")
     place(folder, f"cem_{NAME}.md")
-    place(folder, "submission_7/report.ipynb")
+    place(folder, f"kim_{NAME} (2).ipynb")
+    place(folder, f"lea_{NAME}-1.ipynb")
+    place(folder, "submission_7/report.ipynb", bare)
     place(folder, f"submission_8/{NAME}.ipynb")
     place(tmp_path / "zip", f"dia/{NAME}.ipynb")
-    shutil.make_archive(str(folder / "dia"), "zip", tmp_path / "zip")
+    shutil.make_archive(str(folder / f"dia_{NAME}"), "zip", tmp_path / "zip")
+    (folder / "fay").mkdir()
+    shutil.make_archive(str(folder / "fay" / "work"), "zip", tmp_path / "zip")
     (folder / "submission_metadata.yml").write_text("submission_8:\n  :submitters:\n  - :name: Eve E.\n", "utf-8")
-    (folder / "not-a.zip").write_bytes(b"nothing")
-    assert set(found(folder, scratch)) == {"ada", "ben", "cem", "dia", "Eve E."}
+    assert set(found(folder, scratch)) == {"ada", "ben", "cem", "dia", "Eve E.", "fay", "kim", "lea"}
     only = found(folder, scratch, NAME)
     assert only["submission_7"].path.name == "report.ipynb"
-    assert found(folder, scratch, "2-other").keys() & {"ada", "ben"} == set()
+    assert found(folder, scratch, OTHER).keys() & {"ada", "ben"} == set()
+
+
+def test_a_file_that_was_renamed_is_known_by_its_checks(tmp_path: Path) -> None:
+    place(tmp_path / "in", "ada/my homework.ipynb")
+    place(tmp_path / "in", "ben/homework.md", HANDED_OUT[OTHER])
+    assert {s.student: s.assignment for s in found(tmp_path / "in", tmp_path / "scratch").values()} == {
+        "ada": NAME,
+        "ben": OTHER,
+    }
+
+
+def test_another_assignment_under_the_name_of_this_one_is_remarked(tmp_path: Path) -> None:
+    place(tmp_path / "in", f"ada/{NAME}.ipynb", HANDED_OUT[OTHER])
+    assert found(tmp_path / "in", tmp_path / "scratch")["ada"].remarks == [f"its cells are those of {OTHER}"]
+
+
+def test_what_cannot_be_marked_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    place(folder, f"ada/{NAME}.ipynb")
+    (folder / "ada" / "data").mkdir()
+    (folder / "ada" / "data" / "README.md").write_text("handed out beside the notebook")
+    (folder / "no.zip").write_bytes(b"nothing")
+    shutil.make_archive(str(folder / "damaged"), "zip", folder / "ada")
+    packed = bytearray((folder / "damaged.zip").read_bytes())
+    packed[200:1200] = bytes(1000)
+    (folder / "damaged.zip").write_bytes(packed)
+    (folder / "pia").mkdir()
+    (folder / "pia" / f"{NAME}.pdf").write_bytes(b"%PDF")
+    listed, aside = looked_through(folder, tmp_path / "scratch", NAME)
+    assert set(listed) == {"ada"}
+    assert listed["ada"].remarks == []
+    assert {line.partition(":")[0] for line in aside} == {"no.zip", "damaged.zip", "pia"}
 
 
 def test_the_newest_of_several_files_counts(tmp_path: Path) -> None:
     for number, name in enumerate((f"{NAME}.ipynb", f"{NAME}-2.ipynb")):
-        place(tmp_path, f"ada/{name}")
-        os.utime(tmp_path / "ada" / name, (1000 + number, 1000 + number))
-    assert found(tmp_path, tmp_path / "scratch")["ada"].path.name == f"{NAME}-2.ipynb"
+        place(tmp_path / "in", f"ada/{name}", WHOLE)
+        os.utime(tmp_path / "in" / "ada" / name, (1000 + number, 1000 + number))
+    ada = found(tmp_path / "in", tmp_path / "scratch")["ada"]
+    assert ada.path.name == f"{NAME}-2.ipynb"
+    assert ada.remarks == [f"of 2 files the newest is marked, {NAME}-2.ipynb"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_untouched_copy_beside_the_answers_does_not_count(tmp_path: Path, packed: bool) -> None:
+    # The archive that is handed out holds the notebook twice, and a student works in one of them.
+    folder = tmp_path / "in"
+    folder.mkdir()
+    work = tmp_path if packed else folder
+    place(work, f"ada/{NAME}.ipynb", WHOLE)
+    place(work, f"ada/{NAME}.md", EMPTY)
+    os.utime(work / "ada" / f"{NAME}.ipynb", (1_700_000_000, 1_700_000_000))
+    if packed:
+        shutil.make_archive(str(folder / "ada"), "zip", tmp_path / "ada")
+    ada = found(folder, tmp_path / "scratch")["ada"]
+    assert (ada.path.suffix, ada.remarks) == (".ipynb", [])
+
+
+def test_times_survive_in_archives(tmp_path: Path) -> None:
+    for suffix, time in ((".ipynb", 1_700_000_000), (".md", 1_600_000_000)):
+        place(tmp_path, f"ada/{NAME}{suffix}", WHOLE)
+        os.utime(tmp_path / "ada" / f"{NAME}{suffix}", (time, time))
+    (tmp_path / "in").mkdir()
+    shutil.make_archive(str(tmp_path / "in" / "ada"), "zip", tmp_path / "ada")
+    assert found(tmp_path / "in", tmp_path / "scratch")["ada"].path.suffix == ".ipynb"
 
 
 def put_together(cells: list[NotebookNode]) -> tuple[NotebookNode, list[str]]:
@@ -375,12 +452,39 @@ def test_what_a_student_adds_stays_where_it_was_added() -> None:
     assert remarks == []
 
 
+WRITTEN = next(c for c in EMPTY.cells if editions.grading(c).get("grade") and c.cell_type == "markdown")
+
+
+@pytest.mark.parametrize("where", [0, 1], ids=["above", "below"])
+@pytest.mark.parametrize("copied", [False, True], ids=["a new cell", "a copy of the cell"])
+def test_a_derivation_beside_its_place_is_taken_for_the_answer(where: int, copied: bool) -> None:
+    cells = deepcopy(EMPTY.cells)
+    index = next(i for i, cell in enumerate(cells) if grade_id(cell) == grade_id(WRITTEN))
+    added = nbformat.v4.new_markdown_cell("By Taylor, ![](attachment:p.png)", attachments={"p.png": {"image/png": "A"}})
+    if copied:
+        added.metadata = deepcopy(cells[index].metadata)
+    cells.insert(index + where, added)
+    made, _ = put_together(cells)
+    kept = next(c for c in made.cells if grade_id(c) == grade_id(WRITTEN))
+    assert kept.source == added.source
+    assert kept["attachments"] == added["attachments"]
+    assert compared(made) == compared(edited(EMPTY, **{grade_id(WRITTEN): added.source}))
+
+
+def test_a_text_beside_an_answer_that_is_there_stays_a_text_of_its_own() -> None:
+    cells = edited(EMPTY, **{grade_id(WRITTEN): "An answer."}).cells
+    index = next(i for i, cell in enumerate(cells) if grade_id(cell) == grade_id(WRITTEN))
+    cells.insert(index + 1, nbformat.v4.new_markdown_cell("More of it."))
+    made, _ = put_together(cells)
+    assert [cell.source for cell in made.cells] == [cell.source for cell in cells]
+
+
 def test_a_photograph_of_a_derivation_comes_along(tmp_path: Path) -> None:
     notebook = deepcopy(EMPTY)
     written = next(c for c in notebook.cells if editions.grading(c).get("solution") and c.cell_type == "markdown")
     written.source, written["attachments"] = "![](attachment:p.png)", {"p.png": {"image/png": "AAAA"}}
-    place(tmp_path, f"ada/{NAME}.ipynb", notebook)
-    submission = found(tmp_path, tmp_path / "scratch")["ada"]
+    place(tmp_path / "in", f"ada/{NAME}.ipynb", notebook)
+    submission = found(tmp_path / "in", tmp_path / "scratch")["ada"]
     made, _ = put_together(submissions.read(submission))
     kept = next(c for c in made.cells if grade_id(c) == grade_id(written))
     assert kept["attachments"] == written["attachments"]
@@ -391,10 +495,10 @@ def test_a_photograph_of_a_derivation_comes_along(tmp_path: Path) -> None:
     ["", "[]", "{}", '{"cells": 3}', '{"cells": [7]}', '{"cells": [{"source": 3}]}', "\0\0", '{"cells": ' * 3000],
 )
 def test_a_file_that_is_no_notebook_is_an_empty_submission(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "ada" / f"{NAME}.ipynb"
-    path.parent.mkdir()
+    path = tmp_path / "in" / "ada" / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
     path.write_text(text)
-    submission = found(tmp_path, tmp_path / "scratch")["ada"]
+    submission = found(tmp_path / "in", tmp_path / "scratch")["ada"]
     made, _ = put_together(submissions.read(submission))
     assert answered(made) == answered(EMPTY)
     assert json.loads(nbformat.writes(made))["nbformat"] == 4

@@ -35,7 +35,11 @@ def read(source: Path, cohort: int | None = None) -> NotebookNode:
     notebook.metadata.pop("jupytext", None)
     notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = grading(cell).get("grade_id", f"cell-{number}")
+        flags = grading(cell)
+        cell["id"] = flags.get("grade_id", f"cell-{number}")
+        if cell.cell_type == "code" and (flags.get("solution") or flags.get("grade")):
+            # "Run all cells" goes on after a question that is not done, and shows what every check says.
+            cell.metadata["tags"] = ["raises-exception"]
     if cohort is not None:
         cells = [cell for cell in notebook.cells if re.match(r"cohort = \d+$", cell.source, re.M)]
         if len(cells) != 1:
