@@ -505,7 +505,7 @@ def check_late(late, beta1, beta2, times):
     lengths = np.sqrt(average(same, beta2) / average((same - average(same, beta1)) ** 2, beta2))
     assert lengths[-1] > times, f"step number {late:.0f} is {lengths[-1]:.4g} times lr: not longer than {times:g} times"
     assert (lengths[:-1] <= times).all(), (
-        f"step number {late:.0f} is {lengths[-1]:.4g} times lr, but an earlier one is longer than {times:g} times, too"
+        f"step number {late:.0f} is longer than {times:g} times lr, but an earlier one is, too"
     )
 
 
