@@ -79,7 +79,10 @@ def check_gradient(risk):
     for seed, lam in ((1, 0.0), (2, 0.7)):
         w, X, y = _samples(seed)
         data = X, y, 1.5, lam
-        gradient = array(pair(risk(*copies(w, *data)), "the value and the gradient")[1], w.shape, "the gradient")
+        given = copies(w, *data)
+        gradient = array(pair(risk(*given), "the value and the gradient")[1], w.shape, "the gradient")
+        for mine, old, name in zip(given, (w, X, y), "wXy", strict=False):
+            assert np.array_equal(mine, old), f"`{name}` itself was changed: work on a copy"
         h = 1e-5
         slope = np.array(
             [(_value(risk, w + h * e, *data) - _value(risk, w - h * e, *data)) / (2 * h) for e in np.eye(4)]
@@ -189,6 +192,10 @@ def check_step(curvature):
             if abs(answer - true) > worst:
                 worst, step = abs(answer - true), max(np.linalg.norm(p - x) for p in points)
     if worst > 1e-6:
+        assert worst < 10 * (step**2 + 100 * np.finfo(float).eps / step**2), (
+            f"on smooth functions of size 1 you are off by up to {worst:.0e}, more than the step h = {step:.0e} "
+            "explains: the formula is wrong"
+        )
         part = "the rounding of the values" if step < 1e-3 else "the curve's departure from a parabola"
         raise AssertionError(
             f"on smooth functions of size 1 you are off by up to {worst:.0e}, with the step h = {step:.0e}; 1e-6 "

@@ -21,6 +21,7 @@ WRONG = {
         ("the penalty's slope halved", {"+ lam * shrunk\n": "+ lam / 2 * shrunk\n"}, "the slope of the penalty"),
         ("no penalty", {" + lam * shrunk\n": "\n"}, "the slope of the penalty"),
         ("the squared loss's slope", {"delta * (r / root)": "r"}, "is not the slope of your value"),
+        ("the intercept lost on the way", {"shrunk = np.append(w[:-1], 0.0)": "shrunk = w\n    shrunk[-1] = 0"}, "`w` itself was changed"),
     ],
     "q1-digits": [
         ("the formula as it stands", {"delta * r * (r / (root + delta))": "delta**2 * (np.sqrt(1 + (r / delta)**2) - 1)"}, "only the first digits survive"),
@@ -41,6 +42,7 @@ WRONG = {
         ("the step of first differences", {"** 0.25": "** 0.5"}, "the rounding of the values is the larger"),
         ("the step of central differences", {"** 0.25": "** (1 / 3)"}, "the rounding of the values is the larger"),
         ("a large step", {"(48 * np.finfo(float).eps) ** 0.25": "1e-2"}, "departure from a parabola is the larger"),
+        ("u not made a unit vector", {"step * u / np.linalg.norm(u)": "step * u"}, "the formula is wrong"),
         ("an eighth root", {"** 0.25": "** 0.125"}, "departure from a parabola is the larger"),
     ],
     "q3-gradient": [
