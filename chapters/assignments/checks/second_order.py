@@ -186,7 +186,7 @@ def check_next(next_weights):
             data = X, y, lam
             p, g, H = _moves(next_weights, start, *data), _slope(start, *data), _bend(start, *data)
             assert np.linalg.norm(p) > 0, "the weights stay where they are"
-            assert g @ p < 0, "the step goes uphill: is the sign right?"
+            assert g @ p < 0, "the step goes uphill: is the sign of the direction right, and is eta positive?"
             turned = -H @ p
             cosine = turned @ g / (np.linalg.norm(turned) * np.linalg.norm(g))
             slanted = p @ g / (np.linalg.norm(p) * np.linalg.norm(g))
@@ -553,7 +553,9 @@ def check_corner(box_cauchy):
         p = array(box_cauchy(given, hessp, radius), g.shape, "the step")
         _unchanged((g,), (given,), "g")
         assert np.linalg.norm(p) > 0, "the step is 0"
-        assert g @ p < 0, "the step goes uphill: is the sign right?"
+        assert g @ p < 0, (
+            f"the step goes uphill, with p'Hp = {p @ H @ p:.3g}: are the signs of direction and length right?"
+        )
         assert not p[g == 0].any(), "where g has the entry 0 the step has another"
         longest = np.abs(p).max()
         steep = np.allclose(p * np.linalg.norm(g), -g * np.linalg.norm(p))

@@ -32,6 +32,7 @@ WRONG = {
     "q1-step": [
         ("the pure method", {"p / max(1.0, np.abs(X @ p).max())": "p"}, "the rule allows 1"),
         ("no absolute value", {"np.abs(X @ p).max()": "(X @ p).max()"}, "down or up"),
+        ("the largest without absolute value, and 1", {"p / max(1.0, np.abs(X @ p).max())": "min(1.0, 1 / (X @ p).max()) * p"}, "is eta positive"),
         ("the step's own length", {"np.abs(X @ p).max()": "np.linalg.norm(p)"}, "an exponent"),
         ("the norm in place of the largest", {"np.abs(X @ p).max()": "np.linalg.norm(X @ p)"}, "the largest of what"),
         ("never the whole step", {"max(1.0, np.abs(X @ p).max())": "np.abs(X @ p).max()"}, "the whole step is the longest"),
@@ -131,6 +132,7 @@ WRONG = {
         ("the sign", {"return -length * corner": "return length * corner"}, "uphill"),
         ("1 for the sign of 0", {"np.sign(g)": "np.where(g < 0, -1.0, 1.0)"}, "where g has the entry 0"),
         ("always to the border", {"if k > 0:": "if False:"}, "too long"),
+        ("the minimiser of a model that bends down", {"    if k > 0:\n        length =": "    if k != 0:\n        length ="}, "signs of direction and length"),
         ("negative curvature forgotten", {"    if k > 0:\n        length = min(radius, np.abs(g).sum() / k)": "    length = min(radius, np.abs(g).sum() / abs(k))"}, "with p'Hp not positive"),
         ("the radius forgotten", {"min(radius, np.abs(g).sum() / k)": "np.abs(g).sum() / k"}, "and the radius"),
         ("the Euclidean norm of g", {"np.abs(g).sum()": "np.linalg.norm(g)"}, "too short"),
