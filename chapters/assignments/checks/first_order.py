@@ -553,7 +553,7 @@ def check_polyak(polyak):
                     )
                     share = -(g @ went) / above
                     assert abs(share - 1) < 1e-6, (
-                        told + f"the tangent at point {t} falls by {share:.4g} times f - floor over your step, "
+                        told + f"the tangent at point {t} falls by {share:.8g} times f - floor over your step, "
                         "and is to reach the floor"
                     )
             if floor == least:

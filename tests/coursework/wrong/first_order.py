@@ -135,6 +135,7 @@ WRONG = {
         ("the gradient's length not squared", {"(g @ g)": "np.sqrt(g @ g)"}, "the tangent at point"),
         ("half the step", {"x - above /": "x - 0.5 * above /"}, "the tangent at point"),
         ("Newton's doubled step", {"x - above /": "x - 2 * above /"}, "the tangent at point"),
+        ("a number added below", {"(g @ g)": "(g @ g + 1e-3)"}, "falls by 0.9999"),
         ("0 for the floor", {"f(x) - floor": "f(x)"}, "is to reach the floor"),
         ("no care at the floor", {"if above > 0 and g.any():": "if g.any():"}, "f is below the floor"),
         ("no care where the gradient is 0", {"if above > 0 and g.any():": "if above > 0:"}, "the gradient is 0"),

@@ -67,7 +67,7 @@ WRONG = {
     "q2-shape": [
         ("the start", "gamma_fit = start", "the second equation holds, and the first is off"),
         ("the wrong way round", "gamma_fit = gamma_fit[::-1]", "the wrong way round"),
-        ("one step", {"range(6)": "range(1)"}, "a b is 16.41"),
+        ("one step", {"range(6)": "range(1)"}, "the second equation is off"),
         ("the rate in place of the scale", "gamma_fit = gamma_fit[0], 1 / gamma_fit[1]", "the second equation is off"),
         ("no logarithm of b", {"np.log(q[1])": "q[1]", "1 / q[1]]": "1.0]"}, "shape and scale are positive"),
         ("one number", "gamma_fit = start[0]", "must have shape (2,)"),
