@@ -394,7 +394,8 @@ def check_ball(floor_on_ball, X, y, delta, lam):
             f"for one sample mu = {mu:.4g} does not hold: the least curvature is {least:.4g}"
         )
         assert mu >= least * 0.999, (
-            f"for one sample mu = {mu:.3g} holds, but {least:.3g} does too: how large can its residual be?"
+            f"for one sample mu = {mu:.3g} holds, but {least:.3g} does too: how large can its residual be, "
+            "and what does the penalty add?"
         )
     before = number(floor_on_ball(some, labels, 2.0, 0.1, 1.0), "mu")
     after = number(floor_on_ball(np.vstack([some, some[:1]]), np.append(labels, 1e5), 2.0, 0.1, 1.0), "mu")
