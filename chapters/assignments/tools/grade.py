@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
-# Not copied beside the feedback pages.
-SUPPORT = ["optlib", "checks", "exercises", "data", "*.md", "*.txt"]
 WRITTEN = ["student", "cell", "of", "points", "comment", "answer"]
 
 
@@ -45,12 +44,13 @@ def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
         raise SystemExit(f"There is no assignment {only}; there are {', '.join(assignments)}")
     failed = []
     with tempfile.TemporaryDirectory() as scratch:
-        found, aside = submissions.find(folder, assignments, only, Path(scratch))
-        for path in aside:
-            print(f"left aside, of no known assignment: {path}")
+        handed_out = {
+            name: nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4) for name in assignments
+        }
+        found, aside = submissions.find(folder, handed_out, only, Path(scratch))
         for submission in found:
             print(f"{submission.assignment}: {submission.student} ", end="", flush=True)
-            if not mark(submission, course, marks, limits):
+            if not mark(submission, handed_out[submission.assignment], course, marks, limits):
                 failed.append(submission)
             print("".join(f"[{remark}]" for remark in submission.remarks) or "marked")
     for assignment in sorted({submission.assignment for submission in found}):
@@ -59,6 +59,8 @@ def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
         for submission in these:
             if submission not in failed:
                 give_feedback(submission, course, marks, written.get(submission.student, []))
+    for path in aside:
+        print(f"left aside: {path}")
     print(f"{len(found)} submissions; marks and feedback: {courses.shown(marks)}")
     return len(failed)
 
@@ -66,13 +68,12 @@ def grade(folder: Path, out: Path, only: str | None, limits: Limits) -> int:
 # --- one submission ------------------------------------------------------------------------------
 
 
-def mark(submission: Submission, course: Path, marks: Path, limits: Limits) -> bool:
+def mark(submission: Submission, handed_out: nbformat.NotebookNode, course: Path, marks: Path, limits: Limits) -> bool:
     """Have nbgrader grade it; whether that succeeded. What was graded before, and is as it was, is left alone."""
-    release = course / "release" / submission.assignment / f"{submission.assignment}.ipynb"
-    cells = submissions.read(submission)
-    notebook = submissions.assemble(cells, nbformat.read(release, as_version=4), submission)
+    notebook = submissions.assemble(submissions.read(submission), handed_out, submission)
     stamp = marks / ".graded" / submission.assignment / submission.key
-    state = fingerprint(nbformat.writes(notebook).encode(), course / "source" / submission.assignment, limits)
+    handed_in = nbformat.writes(notebook).encode() + repr(submissions.received(submission)).encode()
+    state = fingerprint(handed_in, course / "source" / submission.assignment, limits)
     if stamp.exists() and stamp.read_text("utf-8").partition("\n")[0] == state:
         submission.remarks = stamp.read_text("utf-8").splitlines()[1:]
         return True
@@ -100,9 +101,9 @@ def _autograde(submission: Submission, course: Path, limits: Limits) -> dict:
     )
 
 
-def fingerprint(notebook: bytes, source: Path, limits: Limits) -> str:
+def fingerprint(handed_in: bytes, source: Path, limits: Limits) -> str:
     """Changes with all that a mark depends on."""
-    whole = hashlib.sha256(notebook + repr(limits).encode())
+    whole = hashlib.sha256(handed_in + repr(limits).encode())
     for path in sorted(source.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             whole.update(path.read_bytes())
@@ -273,12 +274,23 @@ def give_feedback(submission: Submission, course: Path, marks: Path, written: li
         print(f"no feedback page for {submission.student}: {error}; see {courses.shown(log)}")
         return
     made = course / "feedback" / submission.key / submission.assignment / f"{submission.assignment}.html"
+    made.write_text(with_notes(made.read_text("utf-8"), submission, written), "utf-8")
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(made, target)
     known.write_text(state, "utf-8")
 
 
+def with_notes(page: str, submission: Submission, written: list[dict]) -> str:
+    """nbgrader's page, with the remarks, and how many of its points are not given yet, below the title."""
+    waiting = sum(float(row["of"]) for row in written if not row["points"])
+    notes = [*submission.remarks, *([f"derivations for {waiting:g} points are still to be marked"] if waiting else [])]
+    if not notes:
+        return page
+    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return page.replace('<div id="toc">', f'<ul class="notes">{listed}</ul>\n<div id="toc">', 1)
+
+
 def _feedback(submission: Submission, course: Path) -> dict:
     more = Config()
-    more.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", *SUPPORT]
+    more.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", *submissions.SUPPORT]
     return courses.convert(GenerateFeedback, course, submission.assignment, submission.key, more)

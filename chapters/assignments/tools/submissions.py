@@ -4,23 +4,29 @@ A submission may be anything. What comes out is always the notebook that was han
 student's answers in the places for answers, and what the student added where it was added.
 """
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jupytext
 import nbformat
 import yaml
 from assignments.tools.editions import grading
+from dateutil.parser import parse
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 NOTEBOOKS = (".ipynb", ".md")
+SUPPORT = ("checks", "data", "exercises", "optlib")  # handed out beside the notebook
 RESTORED = "restored"  # the folder of the course, beside nbgrader's own submitted/
 LARGEST = 30_000_000  # bytes of one file: beyond this there are outputs that nobody reads
 
@@ -41,52 +47,87 @@ class Submission:
 # --- finding -------------------------------------------------------------------------------------
 
 
-def find(folder: Path, assignments: list[str], only: str | None, scratch: Path) -> tuple[list[Submission], list[str]]:
-    """The submissions in a folder, the newest of each student; and what was left aside, with the reason.
+def find(
+    folder: Path, handed_out: dict[str, NotebookNode], only: str | None, scratch: Path
+) -> tuple[list[Submission], list[str]]:
+    """The submissions in a folder, one of each student for each assignment; and what was left aside, with the reason.
 
-    A student is a folder (or a zip) with the notebook somewhere in it, or a single file whose name is the student's
-    and the assignment's. The assignment is read off the file's name, or is `only`.
+    A student is a folder (or a zip) with the notebook somewhere in it, or a single file whose name is the student's.
+    The assignment is read off the file's name, or off the checks that the file imports, or is `only`.
     """
-    found: dict[tuple[str, str], Submission] = {}
+    found: dict[tuple[str, str], list[Submission]] = {}
     aside = []
     names = _gradescope(folder)
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name == "submission_metadata.yml":
             continue
-        for student, path in _files(entry, names, scratch):
-            named = [name for name in assignments if name in path.name]
-            assignment = named[0] if named else only
-            if path.suffix not in NOTEBOOKS or assignment is None or (only and assignment != only):
-                if path.suffix in NOTEBOOKS:
-                    aside.append(f"{path.relative_to(folder) if path.is_relative_to(folder) else path.name}")
+        student = names.get(entry.name) or _student(entry, list(handed_out))
+        paths = list(_files(entry, scratch))
+        if not paths:
+            aside.append(f"{entry.name}: there is no notebook in it that can be read")
+        for path in paths:
+            named = next((name for name in handed_out if name in path.name), None)
+            imported = _imported(path, list(handed_out))
+            assignment = named or imported or only
+            if assignment is None or (only and assignment != only):
+                shown = path.relative_to(folder) if path.is_relative_to(folder) else f"{entry.name}, {path.name}"
+                aside.append(f"{shown}: of {assignment or 'no known assignment'}")
                 continue
-            if student is None:  # a file of its own
-                student = re.sub(r"[\s_.-]+$|^[\s_.-]+", "", path.stem.replace(assignment, "")) or path.stem
             new = Submission(student, assignment, path)
-            old = found.get((new.key, assignment))
-            if old is not None:
-                new = max(old, new, key=lambda s: s.path.stat().st_mtime)
-                new.remarks = ["several files, the newest is marked"]
-            found[new.key, assignment] = new
-    return list(found.values()), aside
+            if imported and imported != assignment:
+                new.remarks = [f"its cells are those of {imported}"]
+            found.setdefault((new.key, assignment), []).append(new)
+    return [_newest(several, handed_out[assignment]) for (_, assignment), several in found.items()], aside
 
 
-def _files(entry: Path, names: dict[str, str], scratch: Path) -> Iterator[tuple[str | None, Path]]:
-    if entry.suffix == ".zip":
-        unpacked = scratch / entry.stem
+def _student(entry: Path, assignments: list[str]) -> str:
+    """The student as the entry's name says it, without the assignment and a number that tells copies apart."""
+    whole = entry.name if entry.is_dir() else entry.stem
+    name = re.sub(rf"({'|'.join(map(re.escape, assignments))})(-\d+$)?", "", whole)
+    return re.sub(r"(\(\d+\)|[\s_.-])+$|^[\s_.-]+", "", name) or whole
+
+
+def _imported(path: Path, assignments: list[str]) -> str | None:
+    """The assignment whose checks the file imports, if it is one."""
+    if path.stat().st_size > LARGEST:
+        return None
+    modules = set(re.findall(r"from checks(?: import |\.)(\w+)", path.read_text("utf-8", "replace")))
+    named = [name for name in assignments if name.partition("-")[2].replace("-", "_") in modules]
+    return named[0] if len(named) == 1 else None
+
+
+def _newest(several: list[Submission], handed_out: NotebookNode) -> Submission:
+    """The newest of a student's files that holds an answer: untouched copies, such as the MyST twin, lie beside it."""
+    if len(several) == 1:
+        return several[0]
+
+    def worked_on(submission: Submission) -> bool:
+        made = assemble(read(replace(submission, remarks=[])), handed_out, replace(submission, remarks=[]))
+        return [cell.source.strip() for cell in made.cells] != [cell.source.strip() for cell in handed_out.cells]
+
+    some = [submission for submission in several if worked_on(submission)]
+    newest = max(some or several, key=lambda submission: submission.path.stat().st_mtime)
+    if len(some) > 1:
+        newest.remarks.append(f"of {len(some)} files the newest is marked, {newest.path.name}")
+    return newest
+
+
+def _files(entry: Path, scratch: Path) -> Iterator[Path]:
+    """The notebooks in a folder or an archive, also in archives in a folder, and not what was handed out with them."""
+    if entry.is_dir():
+        for path in sorted(entry.rglob("*")):
+            parts = path.relative_to(entry).parts
+            if not any(part.startswith((".", "__MACOSX")) or part in SUPPORT for part in parts):
+                yield from _files(path, scratch) if path.is_file() else ()
+    elif entry.suffix.lower() == ".zip" and not entry.is_relative_to(scratch):
+        unpacked = Path(tempfile.mkdtemp(dir=scratch))
         try:
             _unpack(entry, unpacked)
-        except (zipfile.BadZipFile, OSError, RuntimeError):
+        except Exception:  # no zip, damaged in any way, encrypted, too large
             return
-        entry = unpacked
-    if entry.is_dir():
-        student = names.get(entry.name, entry.name)
-        for path in sorted(entry.rglob("*")):
-            hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(entry).parts)
-            if path.is_file() and not path.is_symlink() and not hidden:
-                yield student, path
-    elif entry.is_file():
-        yield None, entry
+        yield from _files(unpacked, scratch)
+    elif entry.suffix in NOTEBOOKS and entry.is_file() and not entry.is_symlink():
+        yield entry
 
 
 def _unpack(packed: Path, folder: Path) -> None:
@@ -94,7 +135,11 @@ def _unpack(packed: Path, folder: Path) -> None:
     with zipfile.ZipFile(packed) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > 10 * LARGEST:
             raise OSError("too large")
-        archive.extractall(folder)
+        for entry in archive.infolist():
+            path = archive.extract(entry, folder)
+            with contextlib.suppress(ValueError, OverflowError):
+                written = time.mktime((*entry.date_time, 0, 0, -1))
+                os.utime(path, (written, written))
 
 
 def _gradescope(folder: Path) -> dict[str, str]:
@@ -158,6 +203,7 @@ def assemble(submitted: list[NotebookNode], handed_out: NotebookNode, submission
     places = {cell.id: cell for cell in made.cells if grading(cell)}
     texts = {_plain(cell): cell.id for cell in made.cells if not grading(cell)}
     following = dict(zip([""] + [cell.id for cell in made.cells], made.cells, strict=False))
+    blank = {cell.id: cell.source for cell in made.cells}
     answered: set[str] = set()
     others = []  # cells in no place of theirs, each with the cell that it follows
     last, changed = "", False
@@ -187,11 +233,20 @@ def assemble(submitted: list[NotebookNode], handed_out: NotebookNode, submission
         else:
             cell.metadata = NotebookNode()
             added.setdefault(last, []).append(cell)
+    for before, place in zip(["", *blank], made.cells, strict=False):
+        beside = [*added.get(before, []), *added.get(place.id, [])]
+        texts_beside = [cell for cell in beside if cell.cell_type == "markdown"]
+        if _is_text_answer(place) and place.source.strip() == blank[place.id].strip() and texts_beside:
+            # a derivation in a cell of its own, beside the one that is meant for it and was left as it was
+            _answer(place, _joined(texts_beside))
+            for where in (before, place.id):
+                added[where] = [cell for cell in added.get(where, []) if cell.cell_type != "markdown"]
     lost = [key for key, place in places.items() if key not in answered]
     if changed:
         submission.remarks.append("a locked cell was changed; the original was used")
     if submitted and lost:
-        submission.remarks.append(f"{len(lost)} cells were missing and were put back, {lost[0]} the first")
+        some = f"{len(lost)} cells were missing and were" if len(lost) > 1 else "a cell was missing and was"
+        submission.remarks.append(f"{some} put back: {', '.join(lost[:3])}{', ...' * (len(lost) > 3)}")
     made.cells = [*added.get("", []), *(c for cell in made.cells for c in [cell, *added.get(cell.id, [])])]
     for number, cell in enumerate(made.cells):
         cell["id"] = grading(cell).get("grade_id", f"cell-{number}")
@@ -207,6 +262,18 @@ def _answer(place: NotebookNode, cell: NotebookNode) -> None:
     place.source = cell.source
     if place.cell_type == "markdown" and "attachments" in cell:
         place["attachments"] = cell["attachments"]
+
+
+def _is_text_answer(place: NotebookNode) -> bool:
+    return bool(place.cell_type == "markdown" and grading(place).get("solution"))
+
+
+def _joined(cells: list[NotebookNode]) -> NotebookNode:
+    """One text cell of several."""
+    made = new_markdown_cell("\n\n".join(cell.source for cell in cells))
+    if attached := {name: data for cell in cells for name, data in cell.get("attachments", {}).items()}:
+        made["attachments"] = attached
+    return made
 
 
 def _answers(cell: NotebookNode, place: NotebookNode) -> bool:
@@ -227,3 +294,15 @@ def put(notebook: NotebookNode, submission: Submission, course: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{submission.assignment}.ipynb")
+    for name, content in received(submission).items():
+        (folder / name).write_bytes(content)
+
+
+def received(submission: Submission) -> dict[str, bytes]:
+    """What nbgrader's exchange puts beside a notebook that it collects: when it came, and where feedback goes."""
+    files = {name: submission.path.parent / name for name in ("submission_secret.txt", "timestamp.txt")}
+    try:
+        parse(files["timestamp.txt"].read_text("utf-8"))  # nbgrader would stumble over any other
+        return {name: path.read_bytes() for name, path in files.items()}
+    except (OSError, ValueError, OverflowError):
+        return {}
