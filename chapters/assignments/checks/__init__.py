@@ -102,5 +102,6 @@ def array(value, shape, what):
 def pair(value, what):
     """Two values; fails where there are not two."""
     assert value is not None, f"{what} is None: is there a `return`?"
-    assert isinstance(value, tuple | list) and len(value) == 2, f"return a pair, {what}; got {type(value).__name__}"
+    assert isinstance(value, tuple | list), f"return a pair, {what}; got {type(value).__name__}"
+    assert len(value) == 2, f"return a pair, {what}; got {len(value)} values"
     return value
