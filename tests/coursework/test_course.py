@@ -193,7 +193,7 @@ def graded(out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, P
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
@@ -282,13 +282,15 @@ def test_nbgrader_can_give_the_pages_back_through_its_exchange(graded: tuple[Pat
 def test_points_for_written_answers_are_entered_in_a_sheet(graded: tuple[Path, Path, str]) -> None:
     out, folder, _ = graded
     sheet = out / "marks" / f"{NAME}-written.csv"
-    with sheet.open(newline="", encoding="utf-8") as file:
+    with sheet.open(newline="", encoding="utf-8-sig") as file:
         lines = list(csv.DictReader(file))
+    assert all(line["answer"].startswith("v") for line in lines), "50e30171 would come back as a number"
     for line in lines:
         if line["student"] == "Ada Perfect":
-            line |= {"points": line["of"], "comment": "well reasoned"}
-    with sheet.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(lines[0]))
+            line |= {"points": line["of"].replace("6", "6,0"), "comment": "well reasoned, très bien"}
+    lines.append(dict(lines[0], student="Zoë Elsewhere", points="3", comment=""))
+    with sheet.open("w", newline="", encoding="cp1252") as file:  # as a spreadsheet program saves it in half of Europe
+        table = csv.DictWriter(file, list(lines[0]), delimiter=";")
         table.writeheader()
         table.writerows(lines)
     before = (out / "course/autograded/half" / NAME / f"{NAME}.ipynb").stat().st_mtime_ns
@@ -301,7 +303,8 @@ def test_points_for_written_answers_are_entered_in_a_sheet(graded: tuple[Path, P
     assert float(found["Ada Perfect"]["written, still to mark"]) == 0
     assert float(found["half"]["written (30)"]) == 0
     page = (out / "marks/feedback/Ada-Perfect" / f"{NAME}.html").read_text("utf-8")
-    assert "well reasoned" in page
+    assert "well reasoned, très bien" in page
+    assert "Zoë Elsewhere" in rows(sheet), "points that were given are never thrown away"
     assert "still to be marked" not in page
 
 

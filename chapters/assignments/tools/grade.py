@@ -159,10 +159,7 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
     """
     rows, written = [], []
     sheet = marks / f"{assignment}-written.csv"
-    entered = {}
-    if sheet.exists():
-        with sheet.open(newline="", encoding="utf-8-sig") as file:
-            entered = {(row["student"], row["cell"]): row for row in csv.DictReader(file)}
+    entered = read_sheet(sheet)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="optimization") as book:
         notebook = book.find_notebook(assignment, assignment)
         cells = notebook.grade_cells
@@ -179,23 +176,45 @@ def write_marks(assignment: str, found: list[Submission], course: Path, marks: P
             answers = _digests(course, submission) if grades else {}
             for cell in cells:
                 if cell.name in grades and cell.name in by_hand and grades[cell.name].auto_score is None:
-                    row = entered.get((submission.student, cell.name), {})
+                    row = entered.pop((submission.student, cell.name), {})
                     comment, answer = comments.get(cell.name), answers[cell.name]
                     written.append(_enter(submission, cell, grades[cell.name], comment, row, answer))
             rows.append(_row(submission, cells, by_hand, grades))
         book.db.commit()
     marks.mkdir(parents=True, exist_ok=True)
-    with (marks / f"{assignment}.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(rows[0]))
-        table.writeheader()
-        table.writerows(rows)
-    with sheet.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, WRITTEN)
-        table.writeheader()
-        table.writerows(written)
+    others = [row for row in entered.values() if row["points"].strip()]
+    if others:
+        print(f"{assignment}: {len(others)} lines with points belong to nobody in the folder, and wait in {sheet.name}")
+    write_table(marks / f"{assignment}.csv", list(rows[0]), rows)
+    write_table(sheet, WRITTEN, [*written, *others])
     return {
         submission.student: [row for row in written if row["student"] == submission.student] for submission in found
     }
+
+
+def read_sheet(sheet: Path) -> dict[tuple[str, str], dict]:
+    """The lines of a sheet of written answers, as any spreadsheet program may have saved it, by student and cell."""
+    if not sheet.exists():
+        return {}
+    content = sheet.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    header = text.partition("\n")[0].strip()
+    separator = next((mark for mark in ";\t" if mark in header), ",")
+    if sorted(header.replace('"', "").split(separator)) != sorted(WRITTEN):
+        raise SystemExit(f"{courses.shown(sheet)}: its first line must be {','.join(WRITTEN)}")
+    lines = csv.DictReader(text.splitlines(keepends=True), delimiter=separator, restval="")
+    return {(row["student"], row["cell"]): {key: row[key] for key in WRITTEN} for row in lines}
+
+
+def write_table(path: Path, columns: list[str], rows: list[dict]) -> None:
+    """A CSV whose first bytes tell spreadsheet programs how letters beyond ASCII are written."""
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        table = csv.DictWriter(file, columns)
+        table.writeheader()
+        table.writerows(rows)
 
 
 def _graded(course: Path, assignment: str) -> list[nbformat.NotebookNode]:
@@ -226,11 +245,11 @@ def _enter(submission: Submission, cell: Any, saved: Any, comment: Any, row: dic
 
 
 def _digests(course: Path, submission: Submission) -> dict[str, str]:
-    """A mark of each answer's text, to see when it has changed."""
+    """A mark of each answer's text, to see when it has changed; no spreadsheet program takes it for a number."""
     folder = course / "autograded" / submission.key / submission.assignment
     cells = nbformat.read(folder / f"{submission.assignment}.ipynb", as_version=4).cells
     texts = {grading(c).get("grade_id"): str(c.source) + str(c.get("attachments", "")) for c in cells}
-    return {name: hashlib.sha256(text.encode()).hexdigest()[:8] for name, text in texts.items() if name}
+    return {name: "v" + hashlib.sha256(text.encode()).hexdigest()[:8] for name, text in texts.items() if name}
 
 
 def _row(submission: Submission, cells: list, by_hand: set[str], grades: dict) -> dict:
