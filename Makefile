@@ -22,7 +22,7 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv book test references serve lab links benchmarks assignments student grade lint format lock cache clean
+.PHONY: help venv book test references serve pdf lab links benchmarks assignments student grade lint format lock cache clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ references: $(READY) ## renew the notebooks' reference outputs (then read the di
 serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for another)
 	@echo "The book is at http://localhost:$(PORT) (Ctrl-C ends it)."
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+pdf: book ## print the whole course as one PDF, in _build/pdf (needs Chromium or Chrome)
+	@echo "Printing the course: this takes some minutes."
+	@PYTHONPATH=tests $(BIN)/python chapters/_ext/pdf.py
 
 links: cache ## check that every link to the outside still answers
 	@$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links
