@@ -28,9 +28,8 @@ ROOT = Path(__file__).parents[2]
 STYLE = Path(__file__).with_name("pdf.css")
 MINUTES = 10  # what one step of the browser may take at most
 # What a screen has and paper has not. Folded code sets up a run or draws a figure; a chapter's notebook has it.
-SCREEN_ONLY = (
-    "script, button, details.hide, a.headerlink, a.viewcode-link, .explorer-live, .toctree-wrapper, .prev-next-footer"
-)
+SCREEN_ONLY = "script, button, details.hide, a.headerlink, a:has(.viewcode-link), .explorer-live, .toctree-wrapper"
+WHOLE = 20  # as many lines of code are not cut in two
 REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 
 
@@ -61,6 +60,11 @@ def article(name: str, inside: set[str]) -> Tag:
     assert found is not None, f"{name}.html has no article"
     for useless in found.select(SCREEN_ONLY):
         useless.decompose()
+    for code in found.select("pre"):
+        if len(code.get_text().splitlines()) <= WHOLE:
+            box = code.find_parent(class_="cell_input") or code.parent
+            assert box is not None
+            box.attrs["class"] = " ".join([*map(str, box.get_attribute_list("class")), "whole"])
     seen: set[str] = set()
     for element in found.find_all(True):
         attributes: dict[str, Any] = element.attrs
