@@ -7,12 +7,14 @@
 - Jupyter Book always loads Thebe's set-up, twice; this book does not use it, and the second time is
   an error in the browser.
 - Docutils gives the entries of a bibliography a role that a list may not hold: they become list items.
+- Japanese words are marked as such: a screen reader and the browser's choice of font need it.
 - Of MathJax, only what these pages can ask for is published.
 - A line that a cell prints in pieces may reach the notebook in pieces; MyST-NB would put a line break between them.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -60,6 +62,16 @@ def mend_bibliography(
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def mark_japanese(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if "body" in context:
+        # In text only: a tag that holds such a word would be closed before the next one opens.
+        context["body"] = re.sub(
+            r"[\u3005\u3040-\u30ff\u4e00-\u9fff]+(?=[^<>]*<)", r'<span lang="ja">\g<0></span>', context["body"]
+        )
+
+
 def leave_out_thebe(app: Sphinx) -> None:
     for listeners in list(app.events.listeners.values()):
         for listener in list(listeners):
@@ -96,6 +108,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", add_data_to_alt_text, priority=100)
     app.connect("doctree-read", drop_widget_state)
     app.connect("html-page-context", mend_bibliography)
+    app.connect("html-page-context", mark_japanese)
     app.connect("build-finished", leave_out_other_mathjax, priority=900)
     leave_out_thebe(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

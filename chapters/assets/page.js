@@ -17,9 +17,16 @@
     document.querySelectorAll("nav details > summary").forEach((button) => {
       button.setAttribute("aria-label", `Pages under ${button.parentElement.previousElementSibling.textContent}`);
     });
+    // A notebook is text to a server that does not know it: say that it is to be kept, not shown.
+    document.querySelectorAll(".btn-download-notebook-button, .btn-download-source-button").forEach((link) => {
+      link.download = "";
+    });
   });
 
-  // What is wider than the column scrolls by itself; then the keyboard must be able to scroll it.
+  // What is wider than the column scrolls by itself. A reader must see that there is more, and the keyboard reach it.
+  function showMore(box) {
+    box.classList.toggle("goes-on", box.tabIndex === 0 && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  }
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
       .forEach((box) => {
@@ -30,11 +37,13 @@
         } else {
           box.removeAttribute("tabindex");
         }
+        showMore(box);
       });
   }
   addEventListener("load", () => {
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable)
       .then(() => document.fonts.ready).then(reachable); // widths change when the fonts of formulas arrive
     addEventListener("resize", reachable);
+    document.querySelector("main").addEventListener("scroll", (event) => showMore(event.target), true);
   });
 })();
