@@ -22,6 +22,13 @@ def tumours(cohort):
     return Tumours(np.column_stack([scaled, np.ones(len(rows))]), rows[:, target], lam)
 
 
+def run(cohort):
+    """This cohort's run: 64 values that fall by one of the two laws of question 2."""
+    rng, t = rng_of(cohort, "run"), np.arange(1, 65)
+    laws = rng.uniform(0.92, 0.97) ** t, t ** -rng.uniform(0.4, 1.1)
+    return rng.uniform(1, 3) + rng.uniform(2, 5) * laws[rng.integers(2)]
+
+
 # --- 1: a loss at the ends of its range ----------------------------------------------------------
 
 MIDDLE = (-3.0, -1.0, -0.4, 0.0, 0.5, 1.0)
@@ -53,12 +60,13 @@ def _relative(value, true):
 def check_losses(losses):
     z = np.array([*MIDDLE, *LOW, *LOWEST, *HIGH])
     ones, zeros = np.ones(len(z)), np.zeros(len(z))
-    mine = z.copy()
-    one, zero = losses(mine, ones), losses(mine, zeros)
+    mine, labels = z.copy(), ones.copy()
+    one, zero = losses(mine, labels), losses(mine, zeros)
     assert np.shape(one) == z.shape, (
         f"for {len(z)} scores there must be {len(z)} losses, and the shape is {np.shape(one)}"
     )
     assert np.array_equal(mine, z), "`z` itself was changed: leave the scores as they are"
+    assert np.array_equal(labels, ones), "`y` itself was changed: leave the labels as they are"
     at = {s: float(v) for s, v in zip(z, one, strict=True)}
     none = {s: float(v) for s, v in zip(z, zero, strict=True)}
     for s in MIDDLE:
@@ -72,7 +80,9 @@ def check_losses(losses):
         )
         assert not np.isclose(at[s], -true), f"at the score {s:g} the label 1 costs {at[s]:.4g}: the sign is wrong"
         assert _relative(at[s], true) < 1e-9, f"at the score {s:g} the label 1 costs {at[s]:.10g}, not {true:.10g}"
-        assert np.isclose(np.log(none[s]), s), f"at the score {s:g} the label 0 costs {none[s]:.6g}: see the formula"
+        assert _relative(none[s], np.exp(s)) < 1e-9, (
+            f"at the score {s:g} the label 0 costs {none[s]:.10g}: see the formula"
+        )
     for s in LOW:
         true = float(_exact(s))
         assert np.isfinite(at[s]), f"at the score {s:g} the label 1 costs {at[s]}: which number was rounded to 1?"
@@ -92,8 +102,8 @@ def check_losses(losses):
             "the logarithm of a number near 1 keeps few digits"
         )
     for s in (*LOW, *HIGH):
-        assert none[s] > 0 and np.isclose(np.log(none[s]), s), (
-            f"at the score {s:g} the label 0 costs {none[s]:.4g}: is something cut off that should not be?"
+        assert _relative(none[s], np.exp(s)) < 1e-9, (
+            f"at the score {s:g} the label 0 costs {none[s]:.10g}: is something cut off or rounded that should not be?"
         )
     y = np.arange(len(z)) % 2
     mixed = array(losses(z.copy(), y.copy()), z.shape, "the losses")
@@ -118,8 +128,8 @@ def check_slopes(slopes):
         assert _relative(at[s], true) < 1e-9, (
             f"at the score {s:g} the slope for the label 1 is {at[s]:.6g}, not {true:.6g}"
         )
-        assert none[s] > 0 and np.isclose(np.log(none[s]), s), (
-            f"at the score {s:g} the slope for the label 0 is {none[s]:.6g}: differentiate its loss"
+        assert _relative(none[s], np.exp(s)) < 1e-9, (
+            f"at the score {s:g} the slope for the label 0 is {none[s]:.10g}: differentiate its loss"
         )
     for s in (*LOW, *LOWEST):
         true = _slope(s) if s in LOW else -1.0
@@ -139,9 +149,13 @@ def check_slopes(slopes):
             f"{_relative(at[s], true):.0e}: which difference leaves few digits?"
         )
     for s in (*LOW, *HIGH):
-        assert none[s] > 0 and np.isclose(np.log(none[s]), s), (
-            f"at the score {s:g} the slope for the label 0 is {none[s]:.4g}: is something cut off that should not be?"
+        assert _relative(none[s], np.exp(s)) < 1e-9, (
+            f"at the score {s:g} the slope for the label 0 is {none[s]:.10g}: is something cut off or rounded that "
+            "should not be?"
         )
+    y = np.arange(len(z)) % 2
+    mixed = array(slopes(z.copy(), y.copy()), z.shape, "the slopes")
+    assert np.allclose(mixed, np.where(y, one, zero), rtol=1e-9, atol=0), "with mixed labels some slopes are another"
 
 
 def _gradient(w, X, y):
@@ -255,6 +269,20 @@ def check_which(which_law):
                         f"a run of {n} values with the limit {a:g} follows the {law} law, {which}, "
                         f"and you say {said}: {why}?"
                     )
+
+
+@graded("2d")
+def check_heading(heading, run):
+    a = number(heading, "heading")
+    assert a != run[-1], "your limit is the last value: the run has not arrived"
+    assert a < run[-1], f"your limit is {a:.6g}, above the last value {run[-1]:.6g}: the run falls on"
+    gaps, t = np.log(run - a), np.arange(1, 65)
+
+    def off(x):
+        """About how far from a limit of this law the answer is."""
+        return np.abs(gaps - np.interp(x, x[[0, -1]], gaps[[0, -1]])).max() * (run[-1] - a)
+
+    assert min(off(t), off(np.log(t))) < 1e-6, f"above your limit {a:.8g} the run follows neither law to the end"
 
 
 # --- 3: patience with a margin -------------------------------------------------------------------
@@ -444,21 +472,13 @@ def check_report(report):
     ]
     for table, chosen in cases:
         used = []
-        starts = [np.array([2.0 + k, 0.0]) for k in range(len(table))]
 
-        def method(oracle, x, step, table=table, used=used):
-            k, j = round(float(x[0])) - 2, grid.index(step)
-            assert k >= 0, "a start was changed by an earlier run from it"
-            used.append((k, j))
-            x *= 0
-            calls = table[k][j]
-            for call in range(1, 1000):
-                oracle(np.array([0.0 if call == calls else 3.0, 0.0]))
+        def paid(start, step, table=table, used=used):
+            assert step in grid, f"the step {step!r} is not in the grid"
+            used.append((round(float(start[0])), grid.index(step)))
+            return table[used[-1][0]][used[-1][1]]
 
-        def f(x):
-            return float(x @ x), 2 * x
-
-        answer = report(method, f, list(grid), [s.copy() for s in starts], 40, 0.25)
+        answer = report(paid, list(grid), [np.array([k, 0.0]) for k in range(len(table))])
         assert isinstance(answer, tuple | list) and len(answer) == 4, "return four things: step, low, median, high"
         step, *three = answer
         told = f"the prices with the steps {grid} are, a start a line, {table}"

@@ -13,6 +13,8 @@ WRONG = {
         ("the labels exchanged", {"y == 0": "y == 1"}, "the label 0 costs what the label 1 should"),
         ("the sign", {"near, -np.log1p(": "-near, np.log1p("}, "the sign is wrong"),
         ("the logistic loss", "def losses(z, y):\n    return np.logaddexp(0, np.where(y == 1, -z, z))", "the link is another"),
+        ("the label 0 by its probability", {"np.where(y == 0, np.exp(z), np.where(u": "np.where(y == 0, -np.log(1 - (1 - np.exp(-np.exp(z)))), np.where(u"}, "the label 0 costs"),
+        ("the labels changed", {"    u = np.exp(np.maximum(z, -40))\n    near": "    y *= 2\n    u = np.exp(np.maximum(z, -40))\n    near"}, "`y` itself was changed"),
         ("the mean", {"    return np.where(y == 0, np.exp(z), np.where(u < 0.7, near, -np.log1p(-np.exp(-u))))": "    return np.where(y == 0, np.exp(z), np.where(u < 0.7, near, -np.log1p(-np.exp(-u)))).mean()"}, "there must be"),
     ],
     "q1-slopes": [
@@ -22,6 +24,7 @@ WRONG = {
         ("exp minus 1", {"u * np.exp(-u) / np.expm1(-u)": "-u / (np.exp(u) - 1)"}, "two nearly equal numbers subtracted"),
         ("the label 0 with the loss's sign", {"np.exp(z), u *": "-np.exp(z), u *"}, "the slope for the label 0 is"),
         ("1 - exp(-u) on top", {"u * np.exp(-u) / np.expm1(-u)": "u * (1 - 1 / np.maximum(-np.expm1(-u), 1e-300))"}, "which difference leaves few digits"),
+        ("the first label for all", {"np.where(y == 0, np.exp(z), u *": "np.where(y[0] == 0, np.exp(z), u *"}, "with mixed labels"),
         ("an end cut off", {"u * np.exp(-u) / np.expm1(-u)": "np.where(z > 3.6, 0.0, -u / np.expm1(u))"}, "small is not the same as 0"),
     ],
     "q1-best": [
@@ -59,6 +62,14 @@ WRONG = {
         ("the last value taken for the limit", "def which_law(values):\n    g = values[:-1] - values[-1]\n    s = np.diff(np.log(g))\n    return 'linear' if s[-1] / s[len(s) // 2 - 1] < 3 else 'power'", "and you say"),
         ("fast is linear", "def which_law(values):\n    return 'linear' if values[len(values) // 2] - values[-1] < 0.1 * (values[0] - values[-1]) else 'power'", "how fast the run falls"),
         ("another word", "def which_law(values):\n    return 'sublinear'", 'say "linear" or "power"'),
+    ],
+    "q2-heading": [
+        ("the last value", "heading = run[-1]", "the run has not arrived"),
+        ("the other law", {'== "power"': '!= "power"'}, "follows neither law"),
+        ("a limit of 0", "heading = 0.0", "follows neither law"),
+        ("no limit at all", "heading = -1e9", "follows neither law"),
+        ("too few digits", "heading -= 2e-5", "follows neither law"),
+        ("the mean of the last half", "heading = run[32:].mean()", "the run falls on"),
     ],
     "q3-stop": [
         ("one epoch more", {"while waited < patience": "while waited <= patience"}, "too many"),
