@@ -442,7 +442,7 @@ def check_tolerance(tolerance, A, b, G, c, price):
         options={"ftol": 1e-14, "maxiter": 300},
     )
     right, h = joint.x[d], 1e-3
-    if abs(theta - right) > 3e-4:
+    if abs(theta - right) > 1e-4:
         rate = (least(max(theta - h, 0)) - least(theta + h)) / (theta + h - max(theta - h, 0))
         raise AssertionError(
             f"around theta = {theta:.4g} a tolerance smaller by 0.001 raises the least risk by {rate / 1000:.3g}: "

@@ -189,26 +189,32 @@ def check_quantise(quantise):
 
 
 @graded("2c, error")
-def check_error(quantise, quantise_error):
-    assert number(quantise_error(np.zeros(3), 4), "the error of 0") == 0, "the vector 0 is sent without an error"
-    for v, levels in ((np.array([2.0, -0.9, 0.35, -0.05, 1.3]), 5), (np.array([0.3, -0.8, 0.45]), 3)):
-        error = number(quantise_error(v.copy(), levels), "the error")
-        exact = number(quantise_error(np.array([1.0, -0.5, 0.0, 0.25]), 4), "the error")
-        assert abs(exact) < 1e-12, f"where all entries lie on levels there is no error, and you say {exact:.3g}"
-        tripled = number(quantise_error(3 * v, levels), "the error")
-        assert np.isclose(tripled, 9 * error), "with v tripled a squared error becomes nine times as large"
-        mirrored = number(quantise_error(-v, levels), "the error")
-        assert np.isclose(mirrored, error), "v and -v must have the same error"
-        squares = ((_draws(quantise, v, levels, 4000) - v) ** 2).sum(axis=1)
-        seen, spread = squares.mean(), squares.std() / np.sqrt(len(squares))
-        assert not np.isclose(error * len(v), seen, rtol=0.03), "this is the mean over the entries, not their sum"
-        assert abs(error - seen) < 7 * spread + 1e-12, (
-            f"over 4000 messages of yours the mean squared error is {seen:.4f}, and you say {error:.4f}"
-        )
-    half = number(quantise_error(np.array([4.0, 1.0, -3.0, 1.0]), 2), "the error")
+def check_error(quantise_error):
+    def error(*v, levels):
+        return number(quantise_error(np.array(v, dtype=float), levels), "the error")
+
+    assert error(0, 0, 0, levels=4) == 0, "the vector 0 is sent without an error"
+    exact = error(1, -0.5, 0, 0.25, levels=4)
+    assert abs(exact) < 1e-12, f"where all entries lie on levels there is no error, and you say {exact:.3g}"
+    v = np.array([2.0, -0.9, 0.35, -0.05, 1.3])
+    assert np.isclose(error(*(3 * v), levels=5), 9 * error(*v, levels=5)), (
+        "with v tripled a squared error becomes nine times as large"
+    )
+    assert np.isclose(error(*-v, levels=5), error(*v, levels=5)), "v and -v must have the same error"
+    half = error(4, 1, -3, 1, levels=2)
+    assert not np.isclose(half, 3 / 4), "this is the mean over the entries, not their sum"
     assert np.isclose(half, 3), (
         "with the levels -4, -2, 0, 2, 4 each of the entries 1, -3, 1 is off by 1, whichever way it goes, "
         f"and you say that the squares add up to {half:.4g} in the mean"
+    )
+    moving = np.array([error(4, 2 + k / 4, levels=2) for k in range(9)])
+    assert np.ptp(np.diff(moving, 2)) < 1e-9, (
+        f"an entry that moves from the level 2 to the level 4 has the errors {np.round(moving, 3)} at you: "
+        "is that the formula of 2a?"
+    )
+    parts = error(4, 0.7, levels=2), error(4, -2.6, levels=2), error(4, 0.7, -2.6, levels=2)
+    assert np.isclose(parts[0] + parts[1], parts[2]), (
+        f"two entries with the errors {parts[0]:.4g} and {parts[1]:.4g} alone have {parts[2]:.4g} together"
     )
 
 

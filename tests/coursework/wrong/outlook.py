@@ -54,9 +54,9 @@ WRONG = {
         ("the mean over the entries", {".sum()": ".mean()"}, "mean over the entries"),
         ("the scale not squared", {"(top / levels) ** 2": "(top / levels)"}, "nine times as large"),
         ("the square of the place", {"part * (1 - part)": "part**2"}, "v and -v must"),
-        ("rounded to the nearest", {"part * (1 - part)": "np.minimum(part, 1 - part) ** 2"}, "over 4000 messages"),
+        ("rounded to the nearest", {"part * (1 - part)": "np.minimum(part, 1 - part) ** 2"}, "the formula of 2a"),
         ("a factor near 1", {"(part * (1 - part)).sum()": "(part * (1 - part)).sum() * 1.03"}, "whichever way it goes"),
-        ("the levels forgotten", {"(top / levels) ** 2": "top**2"}, "over 4000 messages"),
+        ("the levels forgotten", {"(top / levels) ** 2": "top**2"}, "whichever way it goes"),
     ],
     "q2-ledger": [
         ("no memory", {"owed = owed + steps[k] * G[k]": "owed = steps[k] * G[k]"}, "what was kept is forgotten"),
