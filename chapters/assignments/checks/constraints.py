@@ -238,9 +238,10 @@ def check_sweep(sweep, X, y, lam):
     for i, data in enumerate((_lasso(20, 12, 4, 0.2), _lasso(21, 30, 6, 0.05), _lasso(22, 5, 8, 0.3), own)):
         d, near = data[0].shape[1], 1e-7 * (1 + data[2])
         w = np.random.default_rng(30 + i).standard_normal(d)
-        mine = w.copy()
-        new = array(sweep(*copies(*data), mine), (d,), "the new weights")
-        _unchanged(mine, w, "w")
+        given = copies(*data, w)
+        new = array(sweep(*given), (d,), "the new weights")
+        for mine, kept, name in zip(given, (*data, w), ("X", "y", "lam", "w"), strict=True):
+            _unchanged(mine, kept, name)
         if _off(*data, np.append(new[:1], w[1:]), 0) > near:  # the first weight: old and new values cannot be mixed up
             scaled = [(data[0], data[1], data[2] / len(data[1])), (data[0], data[1], 0.0)]
             first = np.append(new[:1], w[1:])

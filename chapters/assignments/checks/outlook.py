@@ -76,8 +76,8 @@ def check_hessp(hessp):
         product = np.concatenate([a, b])
         large = np.concatenate(pair(hessp(C, lam, u, v, 1e6 * p, 1e6 * q), what)) / 1e6
         assert np.abs(large - product).max() < 1e-9 * (1 + np.abs(product).max()), (
-            "a million times the direction must give a million times the product: it is linear in (p, q), "
-            "and differences are not"
+            "a million times the direction must give a million times the product, which is linear in (p, q): "
+            "differences are not"
         )
         z, d = np.concatenate([u, v]), np.concatenate([p, q])
         seen = _curvatures(z, C, lam) @ d
@@ -161,7 +161,7 @@ def _draws(quantise, v, levels, count):
 def check_quantise(quantise):
     zero = np.asarray(quantise(np.zeros(3), 4, np.random.default_rng(0)), dtype=float)
     assert zero.shape == (3,) and (zero == 0).all(), f"the vector 0 becomes {zero}"
-    v, levels, count = np.array([2.0, -0.9, 0.35, -0.05, 1.3, 0.0]), 5, 4000
+    v, levels, count = np.array([-2.0, -0.9, 0.35, -0.05, 1.3, 0.0]), 5, 4000
     given = v.copy()
     quantise(given, levels, np.random.default_rng(0))
     assert np.array_equal(given, v), "`v` itself was changed: work on a copy"

@@ -56,6 +56,7 @@ WRONG = {
         ("zero columns skipped", {"        pull = ": "        if curvature == 0:\n            continue\n        pull = "}, "which only costs"),
         ("the other way round", {"enumerate(X.T)": "list(enumerate(X.T))[::-1]"}, "are the other weights still the old ones"),
         ("in place", {"np.array(w, dtype=float)": "w"}, "`w` itself was changed"),
+        ("the residual in place of y", {"residual = y - X @ w": "y -= X @ w\n    residual = y"}, "`y` itself was changed"),
         ("one step of ISTA", "def sweep(X, y, lam, w):\n    L = np.linalg.norm(X, 2) ** 2 / len(y)\n    v = w - X.T @ (X @ w - y) / len(y) / L\n    return np.sign(v) * np.maximum(np.abs(v) - lam / L, 0)", "along the first weight F is not least"),
     ],
     "q3-screen": [

@@ -43,6 +43,7 @@ WRONG = {
         ("the other way round", {"rng.random(len(v)) <": "(scaled > below) & (rng.random(len(v)) >", "scaled - below\n": "scaled - below)\n"}, "with which probability"),
         ("one number for all", {"rng.random(len(v))": "rng.random()"}, "equal entries always move together"),
         ("the Euclidean length", {"np.abs(v).max()": "np.linalg.norm(v)"}, "between the levels"),
+        ("the largest entry, with its sign", {"np.abs(v).max()": "v.max()"}, "between the levels"),
         ("a generator of its own", {"rng.random(len(v))": "np.random.default_rng().random(len(v))"}, "draw from `rng` alone"),
         ("the scale forgotten", {"top / levels * (below + up)": "(below + up) / levels"}, "between the levels"),
         ("no case for zero", {"    if top == 0:\n        return np.zeros(len(v))\n": ""}, "the vector 0 becomes"),
