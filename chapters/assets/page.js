@@ -23,6 +23,19 @@
     });
   });
 
+  // MathJax shows nothing until the last formula of a page is set. Section after section, the first ones come at once.
+  if (window.MathJax) {
+    window.MathJax.startup = {
+      async pageReady() {
+        for (const block of document.querySelectorAll("main article > section > *")) {
+          await window.MathJax.typesetPromise([block]);
+          await new Promise((drawn) => setTimeout(drawn)); // the browser draws it meanwhile
+        }
+        await window.MathJax.typesetPromise(); // what stands elsewhere: titles in the contents
+      },
+    };
+  }
+
   // What is wider than the column scrolls by itself. A reader must see that there is more, and the keyboard reach it.
   function showMore(box) {
     box.classList.toggle("goes-on", box.tabIndex === 0 && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
