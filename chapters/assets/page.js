@@ -17,6 +17,10 @@
     document.querySelectorAll("nav details > summary").forEach((button) => {
       button.setAttribute("aria-label", `Pages under ${button.parentElement.previousElementSibling.textContent}`);
     });
+    // The theme drops the focus of its switch at each click, and the keyboard starts from the top again.
+    document.querySelector(".theme-switch-button").addEventListener("click", (event) => {
+      if (event.detail === 0) event.currentTarget.focus(); // a key, not a pointer
+    });
     // A notebook is text to a server that does not know it: say that it is to be kept, not shown.
     document.querySelectorAll(".btn-download-notebook-button, .btn-download-source-button").forEach((link) => {
       link.download = "";

@@ -283,6 +283,18 @@ def test_the_keyboard_sees_where_it_is(wide: Page):
         assert slider.evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
 
 
+def test_the_theme_can_be_switched_by_the_keyboard_again_and_again(browser: Browser, site: str):
+    page = browser.new_page()
+    page.goto(site + CHAPTERS[0])
+    page.locator(".theme-switch-button").focus()
+    modes = []
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        modes.append(page.evaluate("document.documentElement.dataset.mode"))
+    assert len(set(modes)) == 3, modes
+    page.close()
+
+
 def test_sliders_are_large_enough_for_a_finger(visit: Visit):
     for slider in visit.page.locator(".explorer input").all():
         box = slider.bounding_box()
