@@ -146,7 +146,8 @@ def html_table(head: list[str], lines: list[list[str]], caption: str) -> str:
 
     def cell(tag: str, content: str, style: str = "") -> str:
         length = len(re.sub("<.*?>", "", content))
-        width = f"min-width:{17 if length > 70 else 13}rem" if length > 30 else "white-space:nowrap"
+        width = f"min-width:{27 if length > 100 else 11}rem" if length > 30 else "white-space:nowrap"
+        content = re.sub(r"(?<=\de)-(?=\d)", "\N{NON-BREAKING HYPHEN}", content)  # 1e-3 stays on one line
         return f'<{tag} style="padding:0.25rem 0.6rem;text-align:left;{width}{style}">{content}</{tag.split()[0]}>'
 
     top = cell('th scope="col"', head[0], stay) + "".join(cell('th scope="col"', name) for name in head[1:])
