@@ -27,6 +27,20 @@
     });
   });
 
+  // A full stop or comma behind a formula must not start the next line.
+  addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("main span.math").forEach((formula) => {
+      const next = formula.nextSibling;
+      const [mark] = (next?.nodeType === Node.TEXT_NODE && next.data.match(/^[.,;:!?)]+/)) || [];
+      if (!mark) return;
+      next.splitText(mark.length);
+      const together = document.createElement("span");
+      together.style.whiteSpace = "nowrap";
+      formula.replaceWith(together);
+      together.append(formula, next);
+    });
+  });
+
   // MathJax shows nothing until the last formula of a page is set. Section after section, the first ones come at once.
   if (window.MathJax) {
     window.MathJax.startup = {

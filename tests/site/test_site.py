@@ -134,6 +134,20 @@ def test_every_formula_is_set(visit: Visit):
     assert unset == []
 
 
+def test_a_mark_behind_a_formula_does_not_start_a_line(visit: Visit):
+    apart = visit.page.evaluate(
+        """() => [...document.querySelectorAll("main span.math")].filter((formula) => {
+          const next = formula.nextSibling;
+          if (next?.nodeType !== Node.TEXT_NODE || !/^[.,;:]/.test(next.data)) return false;
+          const mark = document.createRange();
+          mark.setStart(next, 0);
+          mark.setEnd(next, 1);
+          return mark.getBoundingClientRect().top > formula.getBoundingClientRect().bottom;
+        }).map((formula) => formula.outerHTML.slice(0, 80))"""
+    )
+    assert apart == []
+
+
 def test_what_scrolls_can_be_reached_by_the_keyboard(visit: Visit):
     unreachable = visit.page.evaluate(
         """() => [...document.querySelectorAll("main article *")]

@@ -116,7 +116,7 @@ def with_links(notebook: NotebookNode, where: str) -> NotebookNode:
     made = deepcopy(notebook)
     for cell in made.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r"\]\(\.\./([\w-]+\.md)", rf"]({where}\1", cell.source)
+            cell.source = re.sub(r"\]\(\.\./([\w/-]+\.md)", rf"]({where}\1", cell.source)
     return made
 
 
