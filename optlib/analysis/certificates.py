@@ -59,7 +59,7 @@ def gradient_mapping(problem: Problem, penalty: Penalty, x: Any, step: float) ->
     Parameters
     ----------
     problem : Problem
-        f.
+        The objective f.
     penalty : Penalty
         g: a penalty, or a set.
     x : array of shape (n,)
@@ -166,7 +166,7 @@ def kkt_residuals(
     Parameters
     ----------
     problem : Problem
-        f.
+        The objective f.
     x : array of shape (n,)
     ineq, eq : Problem or callable, or a sequence of them
         :math:`g_i` and :math:`h_j`.

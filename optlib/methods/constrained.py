@@ -43,7 +43,7 @@ class Lagrangian:
     Parameters
     ----------
     problem : Problem
-        f.
+        The objective f.
     ineq, eq : Problem or callable, or a sequence of them
         :math:`g_i` and :math:`h_j`; a callable is made a :class:`Problem` without derivatives.
 
@@ -132,7 +132,7 @@ class ProjectedGradient(Method):
     Parameters
     ----------
     constraint : set of :mod:`optlib.sets`
-        C.
+        The set C.
     step : float, schedule or Backtracking
         :math:`\eta_t`, as for :class:`ProximalGradient`.
 

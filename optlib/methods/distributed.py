@@ -53,7 +53,7 @@ class DistributedSGD(Method):
     lr : float or schedule
         :math:`\eta_t > 0`, the step of all local steps of round t.
     local_steps : int
-        H.
+        H, the number of local steps in a round.
     compressor : Compressor
         C, from :mod:`optlib.compressors`.
     feedback : bool
