@@ -27,17 +27,20 @@
     });
   });
 
-  // A full stop or comma behind a formula must not start the next line.
+  // A full stop behind a formula must not start the next line, nor a bracket before it end a line.
   addEventListener("DOMContentLoaded", () => {
+    const marks = (text, pattern) => (text?.nodeType === Node.TEXT_NODE && text.data.match(pattern)?.[0].length) || 0;
     document.querySelectorAll("main span.math").forEach((formula) => {
-      const next = formula.nextSibling;
-      const [mark] = (next?.nodeType === Node.TEXT_NODE && next.data.match(/^[.,;:!?)]+/)) || [];
-      if (!mark) return;
-      next.splitText(mark.length);
+      const before = marks(formula.previousSibling, /[(\[“‘]+$/);
+      const after = marks(formula.nextSibling, /^[.,;:!?)\]”’-]+/);
+      if (!before && !after) return;
       const together = document.createElement("span");
       together.style.whiteSpace = "nowrap";
+      const opening = before ? formula.previousSibling.splitText(formula.previousSibling.length - before) : "";
+      if (after) formula.nextSibling.splitText(after);
+      const closing = after ? formula.nextSibling : "";
       formula.replaceWith(together);
-      together.append(formula, next);
+      together.append(opening, formula, closing);
     });
   });
 
@@ -56,7 +59,7 @@
 
   // What is wider than the column scrolls by itself. A reader must see that there is more, and the keyboard reach it.
   function showMore(box) {
-    box.classList.toggle("goes-on", box.tabIndex === 0 && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+    box.classList.toggle("goes-on", box.tabIndex === 0 && box.scrollLeft + box.clientWidth < box.scrollWidth - 4); // a hat sticks out by 3
   }
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
