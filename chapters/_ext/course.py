@@ -7,7 +7,8 @@
 - Jupyter Book always loads Thebe's set-up, twice; this book does not use it, and the second time is
   an error in the browser.
 - Docutils gives the entries of a bibliography a role that a list may not hold: they become list items.
-- Japanese words are marked as such: a screen reader and the browser's choice of font need it.
+- Japanese words are marked as such, which a screen reader and the browser's choice of font need, and stand together in
+  the general index.
 - Of MathJax, only what these pages can ask for is published.
 - A line that a cell prints in pieces may reach the notebook in pieces; MyST-NB would put a line break between them.
 """
@@ -25,9 +26,11 @@ from myst_nb.core import render
 from myst_nb.sphinx_ import NbMetadataCollector
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
+JAPANESE = r"[\u3005\u3040-\u30ff\u4e00-\u9fff]+"
 logger = logging.getLogger(__name__)
 
 
@@ -67,9 +70,13 @@ def mark_japanese(
 ) -> None:
     if "body" in context:
         # In text only: a tag that holds such a word would be closed before the next one opens.
-        context["body"] = re.sub(
-            r"[\u3005\u3040-\u30ff\u4e00-\u9fff]+(?=[^<>]*<)", r'<span lang="ja">\g<0></span>', context["body"]
-        )
+        context["body"] = re.sub(JAPANESE + "(?=[^<>]*<)", r'<span lang="ja">\g<0></span>', context["body"])
+
+
+def group_japanese(app: Sphinx, env: BuildEnvironment) -> None:
+    """In the general index Japanese names stand under one heading, not under one for each first character."""
+    for entries in env.domaindata["index"]["entries"].values():
+        entries[:] = [(*entry, "日本語" if re.match(JAPANESE, entry[1]) else key) for *entry, key in entries]
 
 
 def leave_out_thebe(app: Sphinx) -> None:
@@ -109,6 +116,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", drop_widget_state)
     app.connect("html-page-context", mend_bibliography)
     app.connect("html-page-context", mark_japanese)
+    app.connect("env-updated", group_japanese)
     app.connect("build-finished", leave_out_other_mathjax, priority=900)
     leave_out_thebe(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

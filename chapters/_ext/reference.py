@@ -200,15 +200,6 @@ def index_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         doctree.append(addnodes.index(entries=[("single", term, target, "main", None)]))
 
 
-def group_japanese(app: Sphinx, env: BuildEnvironment) -> None:
-    """In the general index Japanese names stand under one heading, not under one for each first character."""
-    entries = env.domaindata["index"]["entries"]
-    entries[GLOSSARY] = [
-        (kind, term, target, main, "日本語" if re.match(r"[\u3005\u3040-\u30ff\u4e00-\u9fff]", term) else key)
-        for kind, term, target, main, key in entries.get(GLOSSARY, [])
-    ]
-
-
 def defined_terms(app: Sphinx) -> dict[str, list[tuple[str, str]]]:
     """For each page the terms that the glossary sends there, each with its target on the page."""
     found: dict[str, list[tuple[str, str]]] | None = getattr(app, "defined_terms", None)
@@ -297,5 +288,4 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", link_code)
     app.connect("doctree-resolved", index_terms)
     app.connect("missing-reference", link_elsewhere)
-    app.connect("env-updated", group_japanese)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

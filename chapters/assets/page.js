@@ -59,7 +59,8 @@
 
   // What is wider than the column scrolls by itself. A reader must see that there is more, and the keyboard reach it.
   function showMore(box) {
-    box.classList.toggle("goes-on", box.tabIndex === 0 && box.scrollLeft + box.clientWidth < box.scrollWidth - 4); // a hat sticks out by 3
+    const hidden = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.classList.toggle("goes-on", box.tabIndex === 0 && hidden > 4); // a hat sticks out by 3
   }
   function reachable() {
     document.querySelectorAll("main pre, main div.math, main mjx-container, main .pst-scrollable-table-container")
